@@ -1,0 +1,197 @@
+package features
+
+import (
+	"math"
+	"slices"
+
+	"github.com/minewatch/minewatch/datasets"
+)
+
+// MinHourShare is the share of an hour that must be known for the hour to
+// have a value; its mean power is then that of the known part.
+const MinHourShare = 0.5
+
+// Columns are the readings of one site in order of time, one slice a column.
+type Columns struct {
+	TS          []datasets.Micros
+	Wh          []int32
+	Quality     []datasets.Quality
+	IntervalMin []int32 // 0: to be inferred
+}
+
+// Len returns the number of readings.
+func (c *Columns) Len() int { return len(c.TS) }
+
+// Reset empties c and keeps its memory.
+func (c *Columns) Reset() {
+	c.TS, c.Wh, c.Quality, c.IntervalMin = c.TS[:0], c.Wh[:0], c.Quality[:0], c.IntervalMin[:0]
+}
+
+// A Normaliser turns readings into hourly series. It keeps its memory from
+// site to site; one goroutine at a time may use it.
+type Normaliser struct {
+	series  Series
+	known   []int64   // microseconds of each hour that are known
+	wh      []float64 // energy of each hour
+	sorted  []float64
+	minutes []int64 // candidates for the site's usual interval
+}
+
+// Normalise returns the hourly series of one site. The series is valid until
+// the next call. Readings must be in order of time.
+//
+// An interval of an hour or less is shared among the hours that it overlaps; a
+// longer one goes to CoarseWh. Where two deliveries overlap in time, the hour
+// takes the mean power of both. Hours at exactly zero are taken as missing if
+// the meter never comes near zero otherwise (see zeroMeansMissing).
+func (n *Normaliser) Normalise(siteID string, c *Columns) *Series {
+	s := &n.series
+	*s = Series{SiteID: siteID, KW: s.KW[:0], Estimated: s.Estimated[:0]}
+	if c.Len() == 0 {
+		return s
+	}
+	usual := n.usualInterval(c)
+	s.Start = datasets.Micros(floorDiv(int64(c.TS[0]), MicrosPerHour) * MicrosPerHour)
+	last := c.Len() - 1
+	hours := int(floorDiv(int64(c.TS[last]-s.Start), MicrosPerHour)) + 1
+	n.grow(hours)
+	for i := range c.TS {
+		if c.Quality[i] == datasets.Missing {
+			continue
+		}
+		s.Wh += datasets.Wh(c.Wh[i])
+		length := interval(c, i, usual)
+		if length > MicrosPerHour {
+			s.CoarseWh += datasets.Wh(c.Wh[i])
+			continue
+		}
+		n.spread(int64(c.TS[i]-s.Start), length, float64(c.Wh[i]), c.Quality[i] == datasets.Estimated)
+	}
+	n.finish()
+	return s
+}
+
+func (n *Normaliser) grow(hours int) {
+	n.known = slices.Grow(n.known[:0], hours+1)[:hours+1]
+	n.wh = slices.Grow(n.wh[:0], hours+1)[:hours+1]
+	clear(n.known)
+	clear(n.wh)
+	s := &n.series
+	s.KW = slices.Grow(s.KW, hours)[:hours]
+	s.Estimated = slices.Grow(s.Estimated, hours+1)[:hours+1]
+	clear(s.Estimated)
+}
+
+// spread shares an interval among its hours. offset and length are in
+// microseconds from the start of the series.
+func (n *Normaliser) spread(offset, length int64, wh float64, estimated bool) {
+	for rest := length; rest > 0; {
+		h := offset / MicrosPerHour
+		part := min(rest, (h+1)*MicrosPerHour-offset)
+		n.known[h] += part
+		n.wh[h] += wh * float64(part) / float64(length)
+		if estimated {
+			n.series.Estimated[h] = true
+		}
+		offset += part
+		rest -= part
+	}
+}
+
+func (n *Normaliser) finish() {
+	s := &n.series
+	s.Estimated = s.Estimated[:len(s.KW)]
+	for h := range s.KW {
+		s.KW[h] = math.NaN()
+		if float64(n.known[h]) >= MinHourShare*MicrosPerHour {
+			s.KW[h] = n.wh[h] / 1000 * MicrosPerHour / float64(n.known[h])
+		}
+	}
+	if n.zeroMeansMissing() {
+		for h, v := range s.KW {
+			if v == 0 {
+				s.KW[h] = math.NaN()
+			}
+		}
+	}
+	measured := 0
+	for h, v := range s.KW {
+		if !math.IsNaN(v) && !s.Estimated[h] {
+			measured++
+		}
+	}
+	if len(s.KW) > 0 {
+		s.Coverage = float64(measured) / float64(len(s.KW))
+	}
+}
+
+// zeroMeansMissing reports whether exact zeros stand for lost readings:
+// they are at most a tenth of the hours, and 19 of 20 other hours lie above a
+// twentieth of the median. Several exporters write a lost reading as 0 (the
+// Cambridge archive says so; some 80020 generators do it).
+func (n *Normaliser) zeroMeansMissing() bool {
+	n.sorted = n.sorted[:0]
+	zeros := 0
+	for _, v := range n.series.KW {
+		switch {
+		case v == 0:
+			zeros++
+		case v > 0:
+			n.sorted = append(n.sorted, v)
+		}
+	}
+	if zeros == 0 || zeros*9 > len(n.sorted) {
+		return false
+	}
+	slices.Sort(n.sorted)
+	return n.sorted[len(n.sorted)/20] > n.sorted[len(n.sorted)/2]/20
+}
+
+// usualInterval returns the most frequent distance between neighbouring
+// readings in microseconds, the shortest of equals; an hour if there is none.
+func (n *Normaliser) usualInterval(c *Columns) int64 {
+	n.minutes = n.minutes[:0]
+	for i := 1; i < c.Len(); i++ {
+		n.minutes = append(n.minutes, int64(c.TS[i]-c.TS[i-1]))
+	}
+	slices.Sort(n.minutes)
+	best, bestRun := int64(MicrosPerHour), 0
+	for i := 0; i < len(n.minutes); {
+		j := i
+		for j < len(n.minutes) && n.minutes[j] == n.minutes[i] {
+			j++
+		}
+		if j-i > bestRun && n.minutes[i] > 0 {
+			best, bestRun = n.minutes[i], j-i
+		}
+		i = j
+	}
+	return best
+}
+
+// interval returns the length of reading i in microseconds: as delivered;
+// else the distance to the next reading where another neighbouring distance
+// confirms it (so that a gap is not taken for a long interval, and a change of
+// the interval is followed); else the usual one, cut at the next reading.
+func interval(c *Columns, i int, usual int64) int64 {
+	if c.IntervalMin[i] > 0 {
+		return int64(c.IntervalMin[i]) * 60_000_000
+	}
+	distance := func(j int) int64 {
+		if j < 0 || j+1 >= c.Len() {
+			return 0
+		}
+		return int64(c.TS[j+1] - c.TS[j])
+	}
+	next := distance(i)
+	if next > 0 && (next == distance(i-1) || next == distance(i+1)) {
+		return next
+	}
+	if prev := distance(i - 1); prev > 0 && prev == distance(i-2) && (next == 0 || prev < next) {
+		return prev
+	}
+	if next > 0 {
+		return min(usual, next)
+	}
+	return usual
+}

@@ -1,0 +1,113 @@
+package features
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/minewatch/minewatch/datasets"
+)
+
+// A Profiler describes months. It keeps its memory from site to site; one
+// goroutine at a time may use it.
+type Profiler struct {
+	Zone *time.Location // local time; nights, working days and months are meant in it
+
+	rows                []datasets.LoadProfile
+	sorted, change      []float64
+	night, day, weekend mean
+}
+
+type mean struct {
+	sum float64
+	n   int
+}
+
+func (m *mean) add(v float64) { m.sum += v; m.n++ }
+
+func (m *mean) value() float64 {
+	if m.n == 0 {
+		return 0
+	}
+	return m.sum / float64(m.n)
+}
+
+// Profiles returns one row for each month that the series touches, oldest
+// first. The rows are valid until the next call.
+func (p *Profiler) Profiles(s *Series) []datasets.LoadProfile {
+	p.rows = p.rows[:0]
+	for i := 0; i < len(s.KW); {
+		first := s.At(i).Time().In(p.Zone)
+		next := time.Date(first.Year(), first.Month()+1, 1, 0, 0, 0, 0, p.Zone)
+		end := min(len(s.KW), max(i+1, s.Hour(datasets.MicrosOf(next))))
+		row := p.month(s, i, end)
+		row.SiteID = s.SiteID
+		row.Month = datasets.Month(first.Year()*12 + int(first.Month()) - 1)
+		start := time.Date(first.Year(), first.Month(), 1, 0, 0, 0, 0, p.Zone)
+		row.Hours = int32(next.Sub(start) / time.Hour)
+		p.rows = append(p.rows, row)
+		i = end
+	}
+	return p.rows
+}
+
+func (p *Profiler) month(s *Series, from, to int) datasets.LoadProfile {
+	p.sorted, p.change = p.sorted[:0], p.change[:0]
+	p.night, p.day, p.weekend = mean{}, mean{}, mean{}
+	var row datasets.LoadProfile
+	var all mean
+	for i := from; i < to; i++ {
+		v := s.KW[i]
+		if math.IsNaN(v) {
+			continue
+		}
+		all.add(v)
+		p.sorted = append(p.sorted, v)
+		if i > from && !math.IsNaN(s.KW[i-1]) {
+			p.change = append(p.change, math.Abs(v-s.KW[i-1]))
+		}
+		if s.Estimated[i] {
+			row.EstimatedH++
+		}
+		if v == 0 {
+			row.ZeroH++
+		}
+		p.place(s.At(i).Time().In(p.Zone), v)
+	}
+	row.Covered = int32(all.n)
+	row.Wh = datasets.Wh(math.Round(all.sum * 1000))
+	row.MeanKW = all.value()
+	slices.Sort(p.sorted)
+	slices.Sort(p.change)
+	row.FloorKW, row.MedianKW = quantile(p.sorted, 0.10), quantile(p.sorted, 0.50)
+	row.PeakKW, row.VariationKW = quantile(p.sorted, 0.99), quantile(p.change, 0.50)
+	row.NightKW, row.DayKW, row.WeekendKW = p.night.value(), p.day.value(), p.weekend.value()
+	return row
+}
+
+func (p *Profiler) place(t time.Time, kw float64) {
+	weekend := t.Weekday() == time.Saturday || t.Weekday() == time.Sunday
+	switch h := t.Hour(); {
+	case h < 6:
+		p.night.add(kw)
+	case h >= 9 && h < 18 && !weekend:
+		p.day.add(kw)
+	}
+	if weekend {
+		p.weekend.add(kw)
+	}
+}
+
+// quantile is the type 7 quantile (numpy's and DuckDB's default) of sorted
+// values; 0 if there are none.
+func quantile(sorted []float64, q float64) float64 {
+	if len(sorted) == 0 {
+		return 0
+	}
+	h := q * float64(len(sorted)-1)
+	i := int(h)
+	if i+1 >= len(sorted) {
+		return sorted[len(sorted)-1]
+	}
+	return sorted[i] + (h-float64(i))*(sorted[i+1]-sorted[i])
+}

@@ -1,0 +1,64 @@
+// Package features turns readings into what the detectors read.
+//
+//  1. [Normalise] brings the readings of one site, whatever their intervals, to
+//     one hourly [Series] with a figure of how much of it is known.
+//  2. [Profiles] describes each month of the series in one row.
+package features
+
+import (
+	"math"
+
+	"github.com/minewatch/minewatch/datasets"
+)
+
+// MicrosPerHour is the length of an hour in datasets.Micros.
+const MicrosPerHour = 3_600_000_000
+
+// A Series is the hourly load of one site, without a gap in time: hour i
+// begins at Start + i hours (whole UTC hours).
+type Series struct {
+	SiteID    string
+	Start     datasets.Micros
+	KW        []float64 // mean power of the hour; NaN if less than MinHourShare of it is known
+	Estimated []bool    // the hour holds energy that the sender estimated
+
+	// Coverage is the share of hours with a measured value, 0 to 1.
+	Coverage float64
+	// CoarseWh is energy in intervals longer than an hour. It is in no hour: a
+	// mean over a day or a month is not evidence of a flat load.
+	CoarseWh datasets.Wh
+	// Wh is the energy of all readings, CoarseWh included.
+	Wh datasets.Wh
+}
+
+// End returns the instant at which the last hour ends.
+func (s *Series) End() datasets.Micros { return s.At(len(s.KW)) }
+
+// At returns the instant at which hour i begins.
+func (s *Series) At(i int) datasets.Micros {
+	return s.Start + datasets.Micros(i)*MicrosPerHour
+}
+
+// Hour returns the index of the hour that holds t; it may lie outside the series.
+func (s *Series) Hour(t datasets.Micros) int {
+	return int(floorDiv(int64(t-s.Start), MicrosPerHour))
+}
+
+// Known returns the number of hours with a value.
+func (s *Series) Known() int {
+	n := 0
+	for _, v := range s.KW {
+		if !math.IsNaN(v) {
+			n++
+		}
+	}
+	return n
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
