@@ -26,9 +26,10 @@ const (
 	Host          // host name, lower case, no trailing dot
 	Proto         // tcp, udp, icmp, or a number
 	Bool          // true or false; only in results
+	Prefix        // address or prefix in CIDR notation, canonical
 )
 
-var kindNames = [...]string{"text", "integer", "number", "energy", "money", "instant", "date", "quarter", "quality", "address", "host name", "protocol", "boolean"}
+var kindNames = [...]string{"text", "integer", "number", "energy", "money", "instant", "date", "quarter", "quality", "address", "host name", "protocol", "boolean", "address or prefix"}
 
 func (k Kind) String() string { return kindNames[k] }
 
@@ -59,6 +60,22 @@ type Column struct {
 	Min, Max float64 // bounds of a number; both 0 if unbounded
 	Doc      string
 	Index    []int // reflect index of the field
+}
+
+// TypeName names the type as delivered, with its unit: "number, kW".
+func (c Column) TypeName() string {
+	if c.Unit == "" {
+		return c.Kind.String()
+	}
+	return c.Kind.String() + ", " + c.Unit
+}
+
+// Meaning is Doc with the allowed values, if they are few.
+func (c Column) Meaning() string {
+	if len(c.OneOf) == 0 {
+		return c.Doc
+	}
+	return c.Doc + ": " + strings.Join(c.OneOf, ", ")
 }
 
 // A Table describes one table.
@@ -127,8 +144,11 @@ var Catalog = []*Table{
 	input[Outcome]("outcomes", "What inspections found.", "", ""),
 
 	derived[LoadProfile]("load_profile", "One site in one month, from the hourly series.", "site_id"),
+	derived[SiteLoad]("site_load", "One site over all its hourly data.", "site_id"),
 	derived[FlowSession]("flow_session", "Connections stitched across export timeouts.", "client_ip"),
 	derived[FlowProfile]("flow_profile", "All traffic of one client with one server port.", "client_ip"),
+	derived[ServerName]("server_name", "Names that one client had resolved, by the address answered.", "client_ip"),
+	derived[ServerEndpoint]("server_endpoint", "How many clients in the network use a server port.", ""),
 	derived[Evidence]("load_evidence", "What the electricity detectors say of each site.", "site_id"),
 	derived[MiningEnergy]("mining_energy", "Estimated mining energy by site and quarter.", "site_id"),
 
@@ -204,7 +224,7 @@ var kindsByType = map[reflect.Type]Kind{
 	reflect.TypeFor[Tiyn]():    Money,
 }
 
-var kindsByOption = map[string]Kind{"energy": Energy, "money": Money, "ip": IP, "host": Host, "proto": Proto}
+var kindsByOption = map[string]Kind{"energy": Energy, "money": Money, "ip": IP, "host": Host, "proto": Proto, "prefix": Prefix}
 
 // column reads the tags of one field. A malformed tag is a bug of this
 // package and panics; the tests describe every table.

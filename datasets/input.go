@@ -119,7 +119,7 @@ type Declaration struct {
 
 // Subscriber says who used an address, or a block of its ports, and when.
 type Subscriber struct {
-	IPPrefix     string  `parquet:"ip_prefix" in:"ip_prefix,key" doc:"address or prefix"`
+	IPPrefix     string  `parquet:"ip_prefix" in:"ip_prefix,key,prefix" doc:"address or prefix"`
 	PortFrom     int32   `parquet:"port_from,optional" in:"port_from,key,min=0,max=65535" doc:"first port of a CGNAT block"`
 	PortTo       int32   `parquet:"port_to,optional" in:"port_to,min=0,max=65535" doc:"last port of a CGNAT block"`
 	ValidFrom    Micros  `parquet:"valid_from,timestamp(microsecond)" in:"valid_from,key" doc:"begin of the lease"`
@@ -158,7 +158,7 @@ type DNS struct {
 	TS       Micros `parquet:"ts,timestamp(microsecond),delta" in:"ts,key" doc:"instant of the query"`
 	ClientIP string `parquet:"client_ip,dict" in:"client_ip,key,ip,pii" doc:"client"`
 	Query    string `parquet:"query,dict" in:"query,key,host" doc:"name asked for, lower case, no trailing dot"`
-	Answers  string `parquet:"answers,optional,dict" in:"answers" doc:"answers, separated by spaces"`
+	Answers  string `parquet:"answers,optional,dict" in:"answers,key" doc:"answers, separated by spaces; part of the key, as queries for two record types share the rest"`
 	Origin
 }
 
@@ -187,7 +187,7 @@ type Pool struct {
 
 // KnownService is a service that must never be proposed for blocking.
 type KnownService struct {
-	Prefix string `parquet:"prefix,optional" in:"prefix,key" doc:"address or prefix"`
+	Prefix string `parquet:"prefix,optional" in:"prefix,key,prefix" doc:"address or prefix"`
 	Host   string `parquet:"host,optional" in:"host,key,host" doc:"host name; *.name for everything below a name"`
 	Name   string `parquet:"name" in:"name,required" doc:"service"`
 	Why    string `parquet:"why" in:"why,required" doc:"why it must stay reachable"`

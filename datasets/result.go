@@ -29,6 +29,24 @@ type LoadProfile struct {
 	VariationKW float64 `parquet:"variation_kw" unit:"kW" doc:"median absolute hour-to-hour change"`
 }
 
+// SiteLoad describes one site over all its hourly data.
+type SiteLoad struct {
+	Bucket     int32   `parquet:"bucket" doc:"bucket of site_id"`
+	SiteID     string  `parquet:"site_id" doc:"site"`
+	First      Micros  `parquet:"first,timestamp(microsecond)" doc:"first hour of the series"`
+	Last       Micros  `parquet:"last,timestamp(microsecond)" doc:"end of its last hour"`
+	Hours      int32   `parquet:"hours" unit:"h" doc:"hours from first to last"`
+	Known      int32   `parquet:"known" unit:"h" doc:"hours with a value"`
+	Estimated  int32   `parquet:"estimated" unit:"h" doc:"of these, hours that hold energy estimated by the sender"`
+	Gaps       int32   `parquet:"gaps" doc:"runs of hours without a value"`
+	LongestGap int32   `parquet:"longest_gap" unit:"h" doc:"longest such run"`
+	Coverage   float64 `parquet:"coverage" doc:"share of the hours with a measured value"`
+	Wh         Wh      `parquet:"wh" unit:"Wh" doc:"energy of all readings"`
+	CoarseWh   Wh      `parquet:"coarse_wh" unit:"Wh" doc:"of these, energy in intervals longer than an hour, which no detector reads"`
+	MeanKW     float64 `parquet:"mean_kw" unit:"kW" doc:"mean power of the known hours"`
+	FloorShare float64 `parquet:"floor_share" doc:"base load (10th percentile of hourly power) / mean; -1 if the mean is not positive"`
+}
+
 // A FlowSession is one connection stitched across export timeouts: the flow
 // records of one 5-tuple with no gap longer than the setting.
 type FlowSession struct {

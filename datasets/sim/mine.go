@@ -84,7 +84,7 @@ func (m Mine) Load(start time.Time, hours int, tempC []float64, cut []bool) []fl
 			dipLeft = (5 + 85*r.Float64()) / 60
 		}
 		on := 1 - min(dipLeft, 1)
-		dipLeft -= 1
+		dipLeft = max(0, dipLeft-1)
 		noise := 1 + 0.004*r.NormFloat64() // chips throttle and restart
 		if !m.Duty.On(t.Hour()) || (cut != nil && cut[i]) {
 			continue

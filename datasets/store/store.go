@@ -41,6 +41,16 @@ type Manifest struct {
 	SHA256      string   `json:"sha256"`
 	Fingerprint string   `json:"fingerprint"`       // of the stage, its settings and the parents' hashes
 	Parents     []string `json:"parents,omitempty"` // "table/partition@sha256" of what the rows were made from
+	// Left counts, by delivery number, the parents' rows that are not among Rows.
+	Left map[int32]Left `json:"left,omitempty"`
+}
+
+// Left counts the rows of one delivery that a partition leaves out.
+type Left struct {
+	Duplicates   int64 `json:"duplicates,omitempty"` // say what an earlier row said
+	DuplicateWh  int64 `json:"duplicate_wh,omitempty"`
+	Superseded   int64 `json:"superseded,omitempty"` // a later row has the same key and other values
+	SupersededWh int64 `json:"superseded_wh,omitempty"`
 }
 
 // Dir returns the folder of a partition.
@@ -123,6 +133,21 @@ func commit(dir, tmp string, m Manifest) error {
 		return err
 	}
 	return removeReplaced(dir, m.File)
+}
+
+// Remove takes a partition back: first the manifest, which is the commit, then
+// the rows. A partition that was never committed is no error.
+func Remove(lake, table string, p datasets.Partition) error {
+	dir := Dir(lake, table, p)
+	if err := os.Remove(filepath.Join(dir, ManifestName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove %s/%s: %w", table, p, err)
+	}
+	err := removeReplaced(dir, "")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove %s/%s: %w", table, p, err)
+	}
+	os.Remove(dir) // stays if it holds other partitions' folders
+	return nil
 }
 
 // removeReplaced deletes rows that no manifest names any more: those that this

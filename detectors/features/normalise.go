@@ -11,22 +11,6 @@ import (
 // have a value; its mean power is then that of the known part.
 const MinHourShare = 0.5
 
-// Columns are the readings of one site in order of time, one slice a column.
-type Columns struct {
-	TS          []datasets.Micros
-	Wh          []int32
-	Quality     []datasets.Quality
-	IntervalMin []int32 // 0: to be inferred
-}
-
-// Len returns the number of readings.
-func (c *Columns) Len() int { return len(c.TS) }
-
-// Reset empties c and keeps its memory.
-func (c *Columns) Reset() {
-	c.TS, c.Wh, c.Quality, c.IntervalMin = c.TS[:0], c.Wh[:0], c.Quality[:0], c.IntervalMin[:0]
-}
-
 // A Normaliser turns readings into hourly series. It keeps its memory from
 // site to site; one goroutine at a time may use it.
 type Normaliser struct {
@@ -44,7 +28,7 @@ type Normaliser struct {
 // longer one goes to CoarseWh. Where two deliveries overlap in time, the hour
 // takes the mean power of both. Hours at exactly zero are taken as missing if
 // the meter never comes near zero otherwise (see zeroMeansMissing).
-func (n *Normaliser) Normalise(siteID string, c *Columns) *Series {
+func (n *Normaliser) Normalise(siteID string, c *datasets.Load) *Series {
 	s := &n.series
 	*s = Series{SiteID: siteID, KW: s.KW[:0], Estimated: s.Estimated[:0]}
 	if c.Len() == 0 {
@@ -149,7 +133,7 @@ func (n *Normaliser) zeroMeansMissing() bool {
 
 // usualInterval returns the most frequent distance between neighbouring
 // readings in microseconds, the shortest of equals; an hour if there is none.
-func (n *Normaliser) usualInterval(c *Columns) int64 {
+func (n *Normaliser) usualInterval(c *datasets.Load) int64 {
 	n.minutes = n.minutes[:0]
 	for i := 1; i < c.Len(); i++ {
 		n.minutes = append(n.minutes, int64(c.TS[i]-c.TS[i-1]))
@@ -173,7 +157,7 @@ func (n *Normaliser) usualInterval(c *Columns) int64 {
 // else the distance to the next reading where another neighbouring distance
 // confirms it (so that a gap is not taken for a long interval, and a change of
 // the interval is followed); else the usual one, cut at the next reading.
-func interval(c *Columns, i int, usual int64) int64 {
+func interval(c *datasets.Load, i int, usual int64) int64 {
 	if c.IntervalMin[i] > 0 {
 		return int64(c.IntervalMin[i]) * 60_000_000
 	}

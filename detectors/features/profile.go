@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/detectors/stat"
 )
 
 // A Profiler describes months. It keeps its memory from site to site; one
@@ -79,8 +80,13 @@ func (p *Profiler) month(s *Series, from, to int) datasets.LoadProfile {
 	row.MeanKW = all.value()
 	slices.Sort(p.sorted)
 	slices.Sort(p.change)
-	row.FloorKW, row.MedianKW = quantile(p.sorted, 0.10), quantile(p.sorted, 0.50)
-	row.PeakKW, row.VariationKW = quantile(p.sorted, 0.99), quantile(p.change, 0.50)
+	if all.n > 0 {
+		row.FloorKW, row.MedianKW = stat.Quantile(p.sorted, 0.10), stat.Quantile(p.sorted, 0.50)
+		row.PeakKW = stat.Quantile(p.sorted, 0.99)
+	}
+	if len(p.change) > 0 {
+		row.VariationKW = stat.Quantile(p.change, 0.50)
+	}
 	row.NightKW, row.DayKW, row.WeekendKW = p.night.value(), p.day.value(), p.weekend.value()
 	return row
 }
@@ -96,18 +102,4 @@ func (p *Profiler) place(t time.Time, kw float64) {
 	if weekend {
 		p.weekend.add(kw)
 	}
-}
-
-// quantile is the type 7 quantile (numpy's and DuckDB's default) of sorted
-// values; 0 if there are none.
-func quantile(sorted []float64, q float64) float64 {
-	if len(sorted) == 0 {
-		return 0
-	}
-	h := q * float64(len(sorted)-1)
-	i := int(h)
-	if i+1 >= len(sorted) {
-		return sorted[len(sorted)-1]
-	}
-	return sorted[i] + (h-float64(i))*(sorted[i+1]-sorted[i])
 }

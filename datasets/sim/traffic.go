@@ -1,0 +1,214 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/minewatch/minewatch/datasets"
+)
+
+// Traffic simulates what a telecom exports of its subscribers: flow records,
+// DNS queries and TLS handshakes. It is a model and not a measurement:
+//
+//   - A miner holds a session that carries few small packets day and night. Its
+//     packet rates and sizes are drawn around those of the public captures of
+//     BTC, ETH, XMR and ZEC miners: 1.4 to 27 packets a minute from the client
+//     and as many back, 58 to 225 bytes a packet (886 for Equihash), 9 to 160 B/s.
+//   - Everybody browses, and draws from the look-alikes: push services, chats,
+//     MQTT sensors, cameras, terminals, telemetry, SSH, VPN, games, video, and
+//     browsers on the web sites of pools. Their figures are plausible, not measured.
+//   - Sessions end at random and are begun anew. An exporter with an active
+//     timeout cuts them into records.
+//
+// Equal settings give equal rows, and a client's rows do not depend on the
+// other clients.
+type Traffic struct {
+	Seed           uint64
+	Start          time.Time // begin of the period, a whole hour
+	Days           int
+	Zone           *time.Location // of the subscribers' days and nights; nil is UTC
+	ActiveTimeoutS int            // longest record of the exporter; 0: one record a connection
+	WebPerDay      int            // browsing connections of a client a day
+	Clients        netip.Prefix   // addresses of clients drawn by Draw
+	Servers        netip.Prefix   // addresses of servers
+	// Resolve gives the address of a host; nil draws it from Servers by its name.
+	Resolve func(host string) netip.Addr
+	Pools   []PoolServer // pools that miners use, at least one
+}
+
+// A PoolServer is a pool's host with its plain and its TLS port, and its web site.
+type PoolServer struct {
+	Host    string
+	Port    int32
+	TLSPort int32
+	Site    string // e.g. "www.pool.example"
+}
+
+// DefaultTraffic returns settings for one week. Servers are in the range for
+// benchmarks (RFC 2544), which belongs to nobody; only names are of real pools.
+func DefaultTraffic(start time.Time) Traffic {
+	return Traffic{
+		Seed: 1, Start: start, Days: 7, ActiveTimeoutS: 0, WebPerDay: 40,
+		Clients: netip.MustParsePrefix("10.16.0.0/12"), Servers: netip.MustParsePrefix("198.18.0.0/15"),
+		Pools: []PoolServer{
+			{"btc.trustpool.cc", 3333, 443, "trustpool.cc"},
+			{"btc.viabtc.io", 3333, 443, "www.viabtc.com"},
+			{"kz.emcd.network", 3333, 3434, "emcd.io"},
+			{"btc.f2pool.com", 3333, 1314, "www.f2pool.com"},
+		},
+	}
+}
+
+// A Form is a way to mine.
+type Form string
+
+// The forms. Plain, TLS and Rigs reach a known pool by name; the others hide.
+const (
+	NotMining Form = ""
+	Plain     Form = "plain stratum"
+	TLS       Form = "tls stratum"
+	Rigs      Form = "several rigs"
+	Private   Form = "private pool by address"
+	FarmProxy Form = "farm proxy"
+	WebSocket Form = "websocket behind a cdn"
+	Tunnel    Form = "vpn tunnel"
+)
+
+// Forms lists the ways to mine.
+func Forms() []Form { return []Form{Plain, TLS, Rigs, Private, FarmProxy, WebSocket, Tunnel} }
+
+// A LookAlike is a harmless habit that keeps sessions open or meets a pool.
+type LookAlike string
+
+// The look-alikes.
+const (
+	Push      LookAlike = "push service"
+	Chat      LookAlike = "chat"
+	MQTT      LookAlike = "mqtt sensor"
+	Camera    LookAlike = "camera"
+	Terminal  LookAlike = "payment terminal"
+	Telemetry LookAlike = "telemetry"
+	SSH       LookAlike = "ssh keep-alive"
+	VPN       LookAlike = "vpn"
+	Game      LookAlike = "game"
+	Video     LookAlike = "video"
+	PoolSite  LookAlike = "pool web site"
+	Dashboard LookAlike = "pool dashboard left open"
+)
+
+// LookAlikes lists them.
+func LookAlikes() []LookAlike {
+	return []LookAlike{Push, Chat, MQTT, Camera, Terminal, Telemetry, SSH, VPN, Game, Video, PoolSite, Dashboard}
+}
+
+// habits is the share of clients that have each look-alike.
+var habits = map[LookAlike]float64{Push: 0.9, Chat: 0.7, MQTT: 0.1, Camera: 0.08, Terminal: 0.03, Telemetry: 0.02, SSH: 0.03, VPN: 0.1, Game: 0.2, Video: 0.6, PoolSite: 0.02, Dashboard: 0.003}
+
+// A Client is one subscriber and what it does.
+type Client struct {
+	Addr       netip.Addr
+	Form       Form
+	Devices    int       // of a miner; at least 1
+	From, To   time.Time // when it mines; zero values are the whole period
+	NightOnly  bool      // mines from 23:00 to 07:00 local
+	LookAlikes []LookAlike
+}
+
+// Rows is what was exported of one client, each list ordered by time.
+type Rows struct {
+	Flows []datasets.Flow
+	DNS   []datasets.DNS
+	TLS   []datasets.TLS
+}
+
+// Draw returns n clients. Every form has miners[form] of them, spread at random
+// but fixed by the seed; the rest do not mine.
+func (t Traffic) Draw(n int, miners map[Form]int) ([]Client, error) {
+	var forms []Form
+	for _, f := range Forms() {
+		forms = append(forms, slices.Repeat([]Form{f}, miners[f])...)
+	}
+	if len(forms) > n || n >= 1<<(t.Clients.Addr().BitLen()-t.Clients.Bits()) {
+		return nil, fmt.Errorf("draw %d clients with %d miners from %s: too many", n, len(forms), t.Clients)
+	}
+	rng := rand.New(rand.NewPCG(t.Seed, 0))
+	order := rng.Perm(n)
+	clients := make([]Client, n)
+	addr := t.Clients.Masked().Addr()
+	for i := range clients {
+		addr = addr.Next()
+		clients[i].Addr = addr
+	}
+	for i, f := range forms {
+		clients[order[i]].Form = f
+	}
+	for i := range clients {
+		c := &clients[i]
+		for _, l := range LookAlikes() {
+			if rng.Float64() < habits[l] {
+				c.LookAlikes = append(c.LookAlikes, l)
+			}
+		}
+		switch c.Form {
+		case NotMining:
+			continue
+		case Rigs:
+			c.Devices = 2 + rng.IntN(6)
+		case FarmProxy:
+			c.Devices = 20 + rng.IntN(80)
+		default:
+			c.Devices = 1
+		}
+		c.NightOnly = rng.Float64() < 0.15
+	}
+	return clients, nil
+}
+
+// Client simulates one client.
+func (t Traffic) Client(c Client) Rows {
+	s := &sim{t: t, c: c, zone: t.Zone, begin: t.Start.UTC(), end: t.Start.UTC().AddDate(0, 0, t.Days),
+		rng: rand.New(rand.NewPCG(t.Seed, hash(c.Addr.String())))}
+	if s.zone == nil {
+		s.zone = time.UTC
+	}
+	s.browse()
+	for _, l := range c.LookAlikes {
+		s.lookAlike(l)
+	}
+	s.mine()
+	slices.SortFunc(s.rows.Flows, func(a, b datasets.Flow) int {
+		return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(a.SrcPort, b.SrcPort), cmp.Compare(a.DstIP, b.DstIP), cmp.Compare(a.DstPort, b.DstPort))
+	})
+	slices.SortFunc(s.rows.DNS, func(a, b datasets.DNS) int {
+		return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(a.Query, b.Query))
+	})
+	slices.SortFunc(s.rows.TLS, func(a, b datasets.TLS) int {
+		return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(a.SNI, b.SNI), cmp.Compare(a.DstIP, b.DstIP))
+	})
+	return s.rows
+}
+
+// addr returns the address of a host, or of any other key.
+func (t Traffic) addr(key string) netip.Addr {
+	if t.Resolve != nil {
+		if a := t.Resolve(key); a.IsValid() {
+			return a
+		}
+	}
+	b := t.Servers.Masked().Addr().As4() // Servers is an IPv4 prefix
+	n := uint32(hash(key)) & (1<<(32-t.Servers.Bits()) - 1)
+	v := uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3]) | n
+	return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)})
+}
+
+func hash(s string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(s)) // never fails
+	v := h.Sum64()
+	return v ^ v>>29
+}

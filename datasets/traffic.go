@@ -1,0 +1,48 @@
+package datasets
+
+// A ServerName is a name that one client had resolved, with an address it was
+// answered: the name under which the client meant to reach that address.
+type ServerName struct {
+	Bucket   int32  `parquet:"bucket" doc:"bucket of client_ip"`
+	ClientIP string `parquet:"client_ip,dict" doc:"client that asked"`
+	ServerIP string `parquet:"server_ip,optional,dict" doc:"address answered; absent if no address was answered"`
+	Host     string `parquet:"host,dict" doc:"name asked for"`
+	First    Micros `parquet:"first_seen,timestamp(microsecond)" doc:"first such query"`
+	Last     Micros `parquet:"last_seen,timestamp(microsecond)" doc:"last such query"`
+	Queries  int64  `parquet:"queries" doc:"queries with this answer"`
+	Days     int32  `parquet:"days" doc:"distinct UTC days with such a query"`
+}
+
+// A ServerEndpoint is how widely one server port is used in the whole network.
+// Only endpoints with a session of at least one hour have a row.
+type ServerEndpoint struct {
+	ServerIP       string `parquet:"server_ip,dict" doc:"server"`
+	ServerPort     int32  `parquet:"server_port" doc:"server's port"`
+	Proto          string `parquet:"proto,dict" doc:"transport protocol"`
+	Clients        int32  `parquet:"clients" doc:"distinct clients of this endpoint"`
+	NetworkClients int32  `parquet:"network_clients" doc:"distinct clients in all flows"`
+}
+
+// A PoolMatchKind says how well a name and a port fit the list of pools.
+type PoolMatchKind int32
+
+// The kinds of match, weakest first.
+const (
+	NoPool        PoolMatchKind = iota
+	PoolSuffix                  // below a pool's domain, which also carries its web site
+	PoolHost                    // a listed host whose ports are unknown
+	PoolOtherPort               // a listed host on a port that is not listed
+	PoolHostPort                // a listed host on a listed port
+)
+
+// A PoolMatch is an entry of the list of pools that a name and a port fit.
+type PoolMatch struct {
+	Kind      PoolMatchKind
+	Pool      string // operator
+	Host      string // as listed
+	Algorithm string // "" if several or unknown
+	Source    string // who vouches for it
+	// Confidence is high, medium, low (an old, closed or unverified entry), or
+	// user (a row of the pools table).
+	Confidence string
+}

@@ -1,0 +1,79 @@
+package load
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/detectors"
+	"github.com/minewatch/minewatch/detectors/stat"
+)
+
+// Shape compares the base load of a site with that of its peers.
+type Shape struct{}
+
+var _ Detector = Shape{}
+
+const (
+	// shapeLimit bounds the log-likelihood ratio: alone, flatness ranks near
+	// chance on real meters (average precision 0.10 at 5 % prevalence), because
+	// data centres, cold stores and pumps are many more than mines.
+	shapeLimit = 0.7
+	// MinPeers is the least number of sites of one activity to compare with.
+	MinPeers = 20
+	minShape = 28 * 24
+)
+
+// Info implements [Detector].
+func (Shape) Info() detectors.Info {
+	return detectors.Info{
+		ID: "load/shape", Unit: "base load / mean load", Group: "shape",
+		Source: "rank among the sites of the same activity; worth bounded by what flatness alone reached in trials",
+		Looks: `Looks for a load that is flatter than that of other sites of the same activity: the ratio of the base load (10th percentile of hourly
+power) to the mean, ranked among at least 20 peers. It is weak by design: many lawful loads are flat. It helps where a mine is older than the data.
+Withheld below 28 days of hourly data or with fewer than 20 peers.`,
+	}
+}
+
+// Detect implements [Detector].
+func (d Shape) Detect(s *Sight) datasets.Evidence {
+	share, known := FloorShare(s.KW)
+	switch {
+	case known < minShape:
+		return withheld(d, s, fmt.Sprintf("less than %d days of hourly data", minShape/24))
+	case math.IsNaN(share):
+		return withheld(d, s, "the site used nothing")
+	case s.Peers == nil || s.Peers.N < MinPeers:
+		return withheld(d, s, fmt.Sprintf("fewer than %d sites of the same activity to compare with", MinPeers))
+	}
+	e := begin(d, s)
+	e.Status = datasets.Spoken
+	e.N = int32(s.Peers.N)
+	e.Statistic = share
+	i, _ := slices.BinarySearch(s.Peers.FloorShare, share)
+	e.PValue = float64(1+s.Peers.N-i) / float64(1+s.Peers.N)
+	// A uniform rank against one that leans to the flat end: density 2(1−p).
+	e.LogLR = max(-shapeLimit, min(shapeLimit, math.Log(2*(1-min(e.PValue, 0.99)))))
+	e.Detail = fmt.Sprintf("base load is %.0f %% of the mean; %.0f %% of %d sites of the same activity (%s) are at least as flat",
+		100*share, 100*e.PValue, s.Peers.N, s.Peers.Activity)
+	return e
+}
+
+// FloorShare returns the base load (10th percentile of hourly power) over the
+// mean, and the number of hours behind it. NaN if the mean is not positive.
+func FloorShare(kw []float64) (share float64, hours int) {
+	values := make([]float64, 0, len(kw))
+	sum := 0.0
+	for _, v := range kw {
+		if !math.IsNaN(v) {
+			values = append(values, v)
+			sum += v
+		}
+	}
+	if sum <= 0 {
+		return math.NaN(), len(values)
+	}
+	floor := stat.Select(values, len(values)/10)
+	return floor / (sum / float64(len(values))), len(values)
+}

@@ -1,0 +1,93 @@
+// Package load holds the electricity detectors. They look for an added block:
+// a power level times a duty calendar on top of what the site would have used.
+//
+//  1. A [Window] is the hourly series of one site with its local clock, its
+//     peers and the cut-off windows that concern it.
+//  2. A [Scanner] whitens the series and scans it once for the best block.
+//  3. Each [Detector] turns what it reads into evidence; [All] lists them.
+//  4. [Energy] gives the mining energy by quarter of the block found.
+//
+// No attribute of the site's owner is in a Window, so none can be a feature.
+package load
+
+import (
+	"math"
+	"time"
+
+	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/detectors/features"
+)
+
+// A Cut is a window in which supply or permission was withdrawn from some users.
+type Cut struct {
+	Start, End datasets.Micros
+	Kind       string // grid_order, outage, price, or internet
+	Source     string // where the window comes from, for the reader
+}
+
+// Peers is the spread of a shape statistic over the sites of one activity.
+type Peers struct {
+	Activity string // for the reader
+	N        int    // sites
+	// FloorShare holds each site's base load over its mean load, sorted.
+	FloorShare []float64
+}
+
+// A Window is what the electricity detectors know of one site.
+type Window struct {
+	*features.Series
+	Clock []uint8 // local hour of the week, 0 = Monday 00; one an hour of the series
+	Cuts  []Cut
+	Peers *Peers // nil if the site's activity has too few sites
+}
+
+// NewWindow adds the local clock to a series.
+func NewWindow(s *features.Series, zone *time.Location) *Window {
+	w := &Window{Series: s, Clock: make([]uint8, len(s.KW))}
+	offset, until := 0, datasets.Micros(math.MinInt64)
+	for i := range w.Clock {
+		at := s.At(i)
+		if at >= until {
+			// The zone's offset changes at most once an hour: ask once a day, and
+			// hourly on the day of a change.
+			t := at.Time().In(zone)
+			_, offset = t.Zone()
+			until = at + features.MicrosPerHour
+			if _, later := t.Add(24 * time.Hour).Zone(); later == offset {
+				until = at + 24*features.MicrosPerHour
+			}
+		}
+		w.Clock[i] = hourOfWeek(at, offset)
+	}
+	return w
+}
+
+// hourOfWeek counts from Monday 00:00 local time; 1970-01-01 was a Thursday.
+func hourOfWeek(at datasets.Micros, offsetS int) uint8 {
+	hours := (int64(at)/1_000_000 + int64(offsetS)) / 3600
+	return uint8(((hours+72)%168 + 168) % 168)
+}
+
+// A Duty is a calendar of the hours of the local week in which a block is on.
+type Duty struct {
+	Name string
+	on   [168]bool
+}
+
+func duty(name string, on func(hour int) bool) Duty {
+	d := Duty{Name: name}
+	for h := range d.on {
+		d.on[h] = on(h % 24)
+	}
+	return d
+}
+
+// Duties are the calendars that a block is tried with: round the clock; the
+// night tariff zone 23-07; 00-10, as a Karaganda farm said it ran on imported
+// power; and all hours but the evening peak 18-22.
+var Duties = []Duty{
+	duty("round the clock", func(int) bool { return true }),
+	duty("nights 23-07", func(h int) bool { return h >= 23 || h < 7 }),
+	duty("nights 00-10", func(h int) bool { return h < 10 }),
+	duty("off peak (not 18-22)", func(h int) bool { return h < 18 || h >= 22 }),
+}

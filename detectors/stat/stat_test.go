@@ -1,0 +1,51 @@
+package stat
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// Values from numpy 1.26: numpy.quantile(x, q), numpy.median(x).
+func TestQuantile(t *testing.T) {
+	x := []float64{1, 2, 3, 4}
+	for _, tc := range []struct{ q, want float64 }{{0, 1}, {0.25, 1.75}, {0.5, 2.5}, {0.9, 3.7}, {1, 4}} {
+		if got := Quantile(x, tc.q); math.Abs(got-tc.want) > 1e-12 {
+			t.Errorf("Quantile(%v) = %v, want %v", tc.q, got, tc.want)
+		}
+	}
+	if !math.IsNaN(Quantile(nil, 0.5)) || !math.IsNaN(Median(nil)) {
+		t.Error("no values must give NaN")
+	}
+}
+
+// 1 1 2 2 4 6 9 has median 2 and absolute deviations 1 1 0 0 2 4 7, median 1
+// (the worked example of Wikipedia, "Median absolute deviation").
+func TestMAD(t *testing.T) {
+	x := []float64{1, 1, 2, 2, 4, 6, 9}
+	if m := Median(slices.Clone(x)); m != 2 {
+		t.Errorf("Median = %v, want 2", m)
+	}
+	if got := MAD(x, 2); math.Abs(got-1.4826022) > 1e-6 {
+		t.Errorf("MAD = %v, want 1.4826", got)
+	}
+}
+
+func TestSelectAgreesWithSort(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for n := 1; n < 200; n++ {
+		x := make([]float64, n)
+		for i := range x {
+			x[i] = float64(r.IntN(n/2 + 1)) // many ties
+		}
+		sorted := slices.Sorted(slices.Values(x))
+		k := r.IntN(n)
+		if got := Select(x, k); got != sorted[k] {
+			t.Fatalf("n=%d k=%d: %v, want %v", n, k, got, sorted[k])
+		}
+		if m, want := Median(x), Quantile(sorted, 0.5); math.Abs(m-want) > 1e-12 {
+			t.Fatalf("n=%d: median %v, want %v", n, m, want)
+		}
+	}
+}

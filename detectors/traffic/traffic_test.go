@@ -1,0 +1,297 @@
+package traffic
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/minewatch/minewatch/datasets"
+)
+
+const (
+	hour     = datasets.Micros(3600e6)
+	midnight = datasets.Micros(1_641_168_000_000_000) // 2022-01-03T00:00:00Z
+)
+
+// list is a Catalogue of one host.
+type list struct{}
+
+func (list) Match(host string, port int32) datasets.PoolMatch {
+	m := datasets.PoolMatch{Pool: "P", Host: host, Algorithm: "sha256d", Confidence: "high"}
+	switch {
+	case host == "old.pool.example" && port == 3333:
+		m.Kind, m.Confidence = datasets.PoolHostPort, "low"
+	case host == "btc.pool.example" && (port == 3333 || port == 443), host == "192.0.2.9":
+		m.Kind = datasets.PoolHostPort
+	case host == "btc.pool.example":
+		m.Kind = datasets.PoolOtherPort
+	case host == "pool.example" || strings.HasSuffix(host, ".pool.example"):
+		m.Kind = datasets.PoolSuffix
+	default:
+		return datasets.PoolMatch{}
+	}
+	return m
+}
+
+// client returns a week of one client's sessions with one server: pkts packets
+// a minute each way of bytes bytes.
+func client(port int32, sni string, pkts, bytes float64, spans ...[2]datasets.Micros) Window {
+	w := Window{Client: "10.0.0.1", From: midnight, To: midnight + 7*24*hour, Zone: time.UTC}
+	p := datasets.FlowProfile{ClientIP: w.Client, ServerIP: "192.0.2.1", ServerPort: port, Proto: "tcp", SNI: sni, First: spans[0][0], HourlyBytesCV: -1}
+	hours := map[datasets.Micros]bool{}
+	for i, span := range spans {
+		start, end := midnight+span[0], midnight+span[1]
+		seconds := float64(end-start) / 1e6
+		n := int64(pkts * seconds / 60)
+		s := datasets.FlowSession{ClientIP: w.Client, ClientPort: int32(50000 + i), ServerIP: p.ServerIP, ServerPort: port, Proto: "tcp",
+			Start: start, End: end, Records: 1, SNI: sni, OrigPkts: n, RespPkts: n, OrigBytes: int64(float64(n) * bytes), RespBytes: int64(float64(n) * bytes)}
+		w.Sessions = append(w.Sessions, s)
+		p.Sessions++
+		p.First, p.Last = min(p.First, start), max(p.Last, end)
+		p.LongestS, p.ActiveS = max(p.LongestS, seconds), p.ActiveS+seconds
+		p.OrigPkts, p.RespPkts, p.OrigBytes, p.RespBytes = p.OrigPkts+n, p.RespPkts+n, p.OrigBytes+s.OrigBytes, p.RespBytes+s.RespBytes
+		for h := start / hour; h <= end/hour; h++ {
+			hours[h] = true
+		}
+	}
+	p.First = midnight + spans[0][0]
+	p.HoursActive, p.SpanH = int32(len(hours)), int32(p.Last/hour-p.First/hour+1)
+	w.Profiles = []datasets.FlowProfile{p}
+	return w
+}
+
+func asked(w Window, host, ip string, days int32) Window {
+	w.Names = append(w.Names, datasets.ServerName{ClientIP: w.Client, ServerIP: ip, Host: host, First: midnight, Last: midnight + hour, Queries: 3, Days: days})
+	return w
+}
+
+func TestPool(t *testing.T) {
+	day := [2]datasets.Micros{0, 24 * hour}
+	officeHours := [][2]datasets.Micros{{9 * hour, 18 * hour}, {33 * hour, 42 * hour}, {57 * hour, 66 * hour}}
+	minute := [2]datasets.Micros{0, hour / 60}
+	unanswered := asked(client(3333, "", 6, 100, day), "btc.pool.example", "192.0.2.1", 1)
+	unanswered.Profiles[0].RespPkts, unanswered.Profiles[0].RespBytes = 0, 0
+	late := asked(client(3333, "", 6, 100, minute), "btc.pool.example", "192.0.2.1", 1)
+	late.Names[0].First, late.Names[0].Last = midnight+5*hour, midnight+6*hour
+	udp := asked(client(443, "", 6, 100, day), "btc.pool.example", "192.0.2.1", 1)
+	udp.Profiles[0].Proto, udp.Sessions[0].Proto = "udp", "udp"
+	ip := client(3333, "", 6, 100, day)
+	ip.Profiles[0].ServerIP, ip.Sessions[0].ServerIP = "192.0.2.9", "192.0.2.9"
+	for _, test := range []struct {
+		name  string
+		w     Window
+		logLR float64 // 0: no finding
+		kw    float64
+	}{
+		{"a day at a listed host and port, by DNS", asked(client(3333, "", 6, 100, day), "btc.pool.example", "192.0.2.1", 1), math.Log(0.9 / 1e-3), 3.25},
+		{"by TLS name", client(3333, "btc.pool.example", 6, 100, day), math.Log(0.9 / 1e-3), 3.25},
+		{"a listed address", ip, math.Log(0.9 / 1e-3), 3.25},
+		{"three rigs", asked(client(3333, "", 6, 100, day, day, day), "btc.pool.example", "192.0.2.1", 1), math.Log(0.9 / 1e-3), 9.75},
+		{"a minute", asked(client(3333, "", 6, 100, minute), "btc.pool.example", "192.0.2.1", 1), math.Log(0.5 / 3.2e-3), 0},
+		{"a second", asked(client(3333, "", 600, 100, [2]datasets.Micros{0, 1e6}), "btc.pool.example", "192.0.2.1", 1), math.Log(0.5 / 0.05), 0},
+		{"an old entry", asked(client(3333, "", 6, 100, day), "old.pool.example", "192.0.2.1", 1), math.Log(0.9/1e-3) - 1, 3.25},
+		{"another port", asked(client(7777, "", 6, 100, day), "btc.pool.example", "192.0.2.1", 1), math.Log(0.3 / 5e-3), 3.25},
+		{"another port, a download", asked(client(7777, "", 600, 1000, day), "btc.pool.example", "192.0.2.1", 1), math.Log(0.3 / 0.03), 3.25},
+		{"a listed web port, steady for a day", client(443, "btc.pool.example", 6, 100, day), math.Log(0.5 / 3.2e-3), 3.25},
+		{"a listed web port, a browser's visits", client(443, "btc.pool.example", 200, 600, minute, [2]datasets.Micros{hour, hour + hour/30}), 0, 0},
+		{"the web site, visited", client(443, "www.pool.example", 200, 600, minute, [2]datasets.Micros{hour, hour + hour/30}), 0, 0},
+		{"the web site's dashboard by day", client(443, "www.pool.example", 3, 120, officeHours...), 0, 0},
+		{"the web site's dashboard for two days and nights", client(443, "www.pool.example", 3, 120, [2]datasets.Micros{0, 48 * hour}), math.Log(0.3 / 0.1), 0},
+		{"no answer", unanswered, 0, 0},
+		{"asked only after the last packet", late, 0, 0},
+		{"over UDP, as browsers do", udp, 0, 0},
+		{"another site", client(3333, "shop.example", 6, 100, day), 0, 0},
+		{"looked up once, no session", asked(client(443, "shop.example", 60, 600, minute), "btc.pool.example", "192.0.2.77", 1), math.Log(2), 0},
+		{"looked up on three days, no session", asked(client(443, "shop.example", 60, 600, minute), "btc.pool.example", "", 3), math.Log(6), 0},
+		{"the web site's name looked up", asked(client(443, "shop.example", 60, 600, minute), "www.pool.example", "", 3), 0, 0},
+	} {
+		got := DefaultPool(list{}).Detect(test.w)
+		if test.logLR == 0 {
+			if len(got) > 0 {
+				t.Errorf("%s: got %+v, want nothing", test.name, got)
+			}
+			continue
+		}
+		if len(got) != 1 || math.Abs(got[0].LogLR-test.logLR) > 1e-9 || math.Abs(got[0].MiningKW-test.kw) > 1e-9 ||
+			got[0].Status != datasets.Spoken || got[0].PValue != 1 || got[0].Detail == "" {
+			t.Errorf("%s: got %+v, want log_lr %.3f and %.2f kW", test.name, got, test.logLR, test.kw)
+		}
+	}
+}
+
+func TestSteady(t *testing.T) {
+	week := [2]datasets.Micros{0, 7 * 24 * hour}
+	network := func(clients int32) Network {
+		return NewNetwork([]datasets.ServerEndpoint{{ServerIP: "192.0.2.1", ServerPort: 3333, Proto: "tcp", Clients: clients, NetworkClients: 1000}})
+	}
+	with := func(w Window, change func(*Window)) Window {
+		change(&w)
+		return w
+	}
+	for _, test := range []struct {
+		name  string
+		w     Window
+		logLR float64
+	}{
+		// 0.4 shape + 0.4 for 12 h + 0.3 active throughout + 0.2 by day and night.
+		{"a week", client(3333, "", 6, 100, week), 1.3},
+		{"a week, a rare server", with(client(3333, "", 6, 100, week), func(w *Window) { w.Network = network(2) }), 1.7},
+		{"a week, a server of 20 in 1000", with(client(3333, "", 6, 100, week), func(w *Window) { w.Network = network(20) }), 1.45},
+		{"a week, a server of everybody", with(client(3333, "", 6, 100, week), func(w *Window) { w.Network = network(500) }), 0},
+		{"all points, capped", with(client(3333, "", 6, 100, week, week, week), func(w *Window) { w.Network, w.Profiles[0].HourlyBytesCV = network(1), 0.05 }), 2},
+		{"uneven", with(client(3333, "", 6, 100, week), func(w *Window) { w.Profiles[0].HourlyBytesCV = 1.5 }), 0.8},
+		{"MQTT's port", client(8883, "", 6, 100, week), 0.5},
+		{"SSH in office hours", client(22, "", 6, 100, [2]datasets.Micros{9 * hour, 18 * hour}, [2]datasets.Micros{33 * hour, 42 * hour}), 0},
+		{"a video", client(3333, "", 3000, 1000, week), 0},
+		{"a push service: too slow", client(5223, "", 0.2, 90, week), 0},
+		{"half an hour", client(3333, "", 6, 100, [2]datasets.Micros{0, hour / 2}), 0},
+	} {
+		got := DefaultSteady().Detect(test.w)
+		switch {
+		case test.logLR == 0 && len(got) > 0:
+			t.Errorf("%s: got %+v, want nothing", test.name, got)
+		case test.logLR > 0 && (len(got) != 1 || math.Abs(got[0].LogLR-test.logLR) > 1e-9 || got[0].Status != datasets.Spoken):
+			t.Errorf("%s: got %+v, want log_lr %v", test.name, got, test.logLR)
+		}
+	}
+}
+
+func TestTooLittleData(t *testing.T) {
+	short := client(3333, "", 6, 100, [2]datasets.Micros{0, 5 * hour})
+	short.To = short.From + 23*hour
+	for _, test := range []struct {
+		d    Detector
+		w    Window
+		want string
+	}{
+		{DefaultSteady(), short, "the flows cover 23 h, fewer than 24 h"},
+		{DefaultSteady(), Window{}, "no flows of this client"},
+		{DefaultPool(list{}), Window{}, "no flows and no DNS queries of this client"},
+	} {
+		got := test.d.Detect(test.w)
+		if len(got) != 1 || got[0].Status != datasets.Withheld || got[0].LogLR != 0 || got[0].PValue != 1 || got[0].Detail != test.want {
+			t.Errorf("%s: got %+v, want withheld: %s", test.d.Info().ID, got, test.want)
+		}
+	}
+}
+
+// Figures of the labelled sessions of at least 30 s, as bytes on the wire.
+// Source: the captures of nDPI (mining.pcapng) and of the NCSA package
+// zeek-cryptomining, read packet by packet. The getwork session over HTTP is not
+// in the captures; its figures are from the same reading of a third source.
+func TestShapeOfCapturedMiners(t *testing.T) {
+	for _, test := range []struct {
+		name                 string
+		seconds              float64
+		origPkts, respPkts   int64
+		origBytes, respBytes int64
+		want                 bool
+	}{
+		{"ETH ethproxy 9999", 295.926, 112, 97, 9373, 19267, true},
+		{"XMR 9050", 1154.543, 83, 62, 10623, 7991, true},
+		{"ZEC 3333", 1091.419, 159, 113, 140929, 11622, true},
+		{"ETH Stratum 3333", 1065.160, 24, 23, 4119, 5516, true},
+		{"BTC Stratum 3333, no shares", 202.506, 31, 31, 2070, 12732, true},
+		{"BTC Stratum 3333, in progress", 33.160, 10, 11, 646, 4517, true},
+		{"XMR CryptoNote 3333", 57.622, 10, 9, 744, 1746, true},
+		{"ETH getwork over HTTP 80", 46, 129, 87, 29025, 30972, false},
+		// Of the same captures, sessions without mining evidence.
+		{"idle HTTP keep-alive", 30.719, 4, 4, 160, 160, false},
+		{"web page over TLS", 57.747, 44, 45, 2399, 75898, false},
+	} {
+		s, ok := ShapeOf(datasets.FlowProfile{ActiveS: test.seconds, OrigPkts: test.origPkts, RespPkts: test.respPkts, OrigBytes: test.origBytes, RespBytes: test.respBytes})
+		if !ok || s.LikeStratum() != test.want {
+			t.Errorf("%s: %+v is like Stratum: %v, want %v", test.name, s, s.LikeStratum(), test.want)
+		}
+	}
+	if _, ok := ShapeOf(datasets.FlowProfile{OrigPkts: 1, RespPkts: 1}); ok {
+		t.Error("a session without duration has a shape")
+	}
+}
+
+// Twice the traffic in twice the time has the same shape.
+func TestShapeDoesNotDependOnLength(t *testing.T) {
+	once := datasets.FlowProfile{ActiveS: 1000, OrigPkts: 100, RespPkts: 80, OrigBytes: 9000, RespBytes: 16000}
+	twice := datasets.FlowProfile{ActiveS: 2000, OrigPkts: 200, RespPkts: 160, OrigBytes: 18000, RespBytes: 32000}
+	a, _ := ShapeOf(once)
+	b, _ := ShapeOf(twice)
+	if d := cmp.Diff(a, b, cmpopts.EquateApprox(1e-12, 0)); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestPersistence(t *testing.T) {
+	session := func(from, to datasets.Micros) datasets.FlowSession {
+		return datasets.FlowSession{Start: midnight + from, End: midnight + to}
+	}
+	almaty := time.FixedZone("+06", 6*3600)
+	for _, test := range []struct {
+		name string
+		list []datasets.FlowSession
+		zone *time.Location
+		want Persistence
+	}{
+		{"two days and nights", []datasets.FlowSession{session(0, 48*hour)}, nil, Persistence{48 * 3600, 1}},
+		{"overlap counts once", []datasets.FlowSession{session(0, 30*hour), session(10*hour, 20*hour), session(25*hour, 48*hour)}, nil, Persistence{48 * 3600, 1}},
+		{"under a day", []datasets.FlowSession{session(0, 23*hour)}, nil, Persistence{23 * 3600, -1}},
+		// Span 9:00 to 18:00 next day: 29 h of day, 4 h of night; open 18 h of day, no night.
+		{"office hours", []datasets.FlowSession{session(9*hour, 18*hour), session(33*hour, 42*hour)}, nil, Persistence{18 * 3600, 0}},
+		// The same in UTC+6 is 15:00 to 24:00 twice: the night lies between, as closed.
+		{"office hours elsewhere", []datasets.FlowSession{session(9*hour, 18*hour), session(33*hour, 42*hour)}, almaty, Persistence{18 * 3600, 0}},
+		// 21:00 to 5:00 in UTC+6 lies at 15:00 to 23:00 UTC. Twice: span 32 h, of it 8 h of
+		// night, all open, and 24 h of day, 8 h open: 1/(8/24) = 3.
+		{"nights", []datasets.FlowSession{session(15*hour, 23*hour), session(39*hour, 47*hour)}, almaty, Persistence{16 * 3600, 3}},
+		{"none", nil, nil, Persistence{0, -1}},
+	} {
+		if d := cmp.Diff(test.want, PersistenceOf(test.list, test.zone), cmpopts.EquateApprox(1e-12, 0)); d != "" {
+			t.Errorf("%s: %s", test.name, d)
+		}
+	}
+}
+
+func TestFleet(t *testing.T) {
+	session := func(from, to datasets.Micros, rate int64) datasets.FlowSession {
+		return datasets.FlowSession{Start: midnight + from, End: midnight + to, OrigBytes: rate * int64((to-from)/1e6)}
+	}
+	for _, test := range []struct {
+		name string
+		list []datasets.FlowSession
+		want int32
+	}{
+		{"none", nil, 0},
+		{"short ones are no devices", []datasets.FlowSession{session(0, hour/2, 50), session(0, hour/2, 50)}, 0},
+		{"three at once", []datasets.FlowSession{session(0, 9*hour, 50), session(0, 9*hour, 60), session(hour, 8*hour, 45)}, 3},
+		{"one after the other", []datasets.FlowSession{session(0, 2*hour, 50), session(2*hour, 4*hour, 50)}, 1},
+		{"a video beside two", []datasets.FlowSession{session(0, 9*hour, 50), session(0, 9*hour, 55), session(0, 9*hour, 90000)}, 2},
+	} {
+		if got := FleetOf(test.list); got != test.want {
+			t.Errorf("%s: %d devices, want %d", test.name, got, test.want)
+		}
+	}
+	for algorithm, want := range map[string]float64{"": 3.25, "sha256d": 3.25, "Ethash": 0.7, "kawpow": 0.7, "RandomX": 0, "cryptonight-lite": 0} {
+		if got := DeviceKW(algorithm); got != want {
+			t.Errorf("DeviceKW(%q) = %v, want %v", algorithm, got, want)
+		}
+	}
+}
+
+func TestForSite(t *testing.T) {
+	f := func(detector string, status datasets.Status, logLR, kw float64, start datasets.Micros, detail string) Finding {
+		return Finding{Evidence: datasets.Evidence{Detector: detector, Status: status, LogLR: logLR, MiningKW: kw, Start: start, End: start + 5, Detail: detail}}
+	}
+	got := ForSite("S1", []Finding{
+		f("traffic/steady", datasets.Withheld, 0, 0, 1, "thin"),
+		f("traffic/pool", datasets.Spoken, 5, 9, 10, "second"), f("traffic/pool", datasets.Spoken, 6.8, 3, 20, "first"), f("traffic/pool", datasets.Withheld, 0, 0, 1, "none"),
+	})
+	want := []datasets.Evidence{
+		{SiteID: "S1", Detector: "traffic/pool", Status: datasets.Spoken, LogLR: 6.8, MiningKW: 9, Start: 10, End: 25, Detail: "first; and 1 more like it"},
+		{SiteID: "S1", Detector: "traffic/steady", Start: 1, End: 6, Detail: "thin"},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
