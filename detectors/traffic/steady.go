@@ -70,6 +70,10 @@ func (d Steady) Detect(w Window) []Finding {
 	return sortFindings(out)
 }
 
+// minSteadyPowerLogLR is the weight from which a steady session also speaks of
+// a power, as a lower bound.
+const minSteadyPowerLogLR = 1
+
 // A point is one trait and what it adds to the log of the likelihood ratio.
 type point struct {
 	add  float64
@@ -94,7 +98,7 @@ func (d Steady) grade(w Window, p datasets.FlowProfile, sessions []datasets.Flow
 	f.LogLR = math.Round(f.LogLR*1e6) / 1e6 // the points are decimal fractions
 	f.Host = p.SNI
 	f.Statistic = last.OpenS / 3600
-	if p.LongestS >= minFleetS {
+	if f.LogLR >= minSteadyPowerLogLR {
 		f.MiningKW = float64(f.Devices) * ASICKW
 	}
 	server := p.ServerIP

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/pipeline"
+	"github.com/minewatch/minewatch/pipeline/ingest"
+)
+
+func (p *program) runCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Take in what is new and rank the sites",
+		Long: `Take in what is new in the inbox, then compute features, evidence, scores and tax
+(fee), and write everything that people receive into a new, sealed folder below
+runs; runs/latest points at it. If nothing is new, the earlier run stands.
+
+The same input and settings give the same bytes, whatever the number of cores.`,
+		Example: `  minewatch run -w kostanay
+  minewatch run -w kostanay --json | jq -r '.proposed[].site_id'`,
+		Args: cobra.NoArgs,
+	}
+	cmd.RunE = func(*cobra.Command, []string) error {
+		ws, err := pipeline.OpenWorkspace(p.workspace)
+		if err != nil {
+			return err
+		}
+		progress, end := p.progress()
+		result, err := pipeline.Run(cmd.Context(), ws, pipeline.RunOptions{Progress: progress})
+		end()
+		if err != nil {
+			return err
+		}
+		if err := p.printRun(ws, result); err != nil {
+			return err
+		}
+		if result.OverQuarantine {
+			return errQuarantine
+		}
+		return nil
+	}
+	p.workspaceFlag(cmd)
+	p.jsonFlag(cmd)
+	return cmd
+}
+
+func (p *program) printRun(ws *pipeline.Workspace, r *pipeline.RunResult) error {
+	if p.json {
+		view, err := viewRun(r)
+		if err != nil {
+			return err
+		}
+		return printJSON(p.stdout, view)
+	}
+	return printRunText(p.stdout, ws, r)
+}
+
+type runView struct {
+	RunID    string                `json:"run_id"`
+	Dir      string                `json:"dir"`
+	Fresh    bool                  `json:"fresh"`
+	Ingest   pipeline.IngestResult `json:"ingest"`
+	Proposed json.RawMessage       `json:"proposed"`
+	Outputs  []string              `json:"outputs"`
+	Notes    []string              `json:"notes"`
+	Stages   []pipeline.StageTime  `json:"stages"`
+}
+
+func viewRun(r *pipeline.RunResult) (runView, error) {
+	proposed, err := jsonRows(r.Proposed)
+	return runView{r.ID, r.Dir, r.Fresh, r.Ingest, proposed, r.Outputs, r.Notes, r.Stages}, err
+}
+
+// shownVisits is how many of the proposed sites are printed; all are in the files.
+const shownVisits = 10
+
+func printRunText(w io.Writer, ws *pipeline.Workspace, r *pipeline.RunResult) error {
+	fmt.Fprintln(w, ingestLine(r.Ingest.Files))
+	if !r.Fresh {
+		fmt.Fprintf(w, "Nothing is new since run %s, which stands; no work was done again.\n", r.ID)
+	}
+	if err := printVisits(w, ws, r.Proposed); err != nil {
+		return err
+	}
+	if err := printOutputs(w, r.Dir, r.Outputs); err != nil {
+		return err
+	}
+	if len(r.Notes) > 0 {
+		fmt.Fprintln(w, "\nWhat limits this run:")
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(w, "  - %s\n", printable(note))
+	}
+	return nil
+}
+
+func ingestLine(files []ingest.FileReport) string {
+	var taken int
+	var rows, accepted, duplicates, refused int64
+	for _, f := range files {
+		if f.Status == ingest.Known {
+			continue
+		}
+		taken++
+		rows += f.Rows
+		accepted += f.Accepted
+		duplicates += f.Duplicates
+		refused += refusedRows(f)
+	}
+	if taken == 0 {
+		return "No new files in the inbox."
+	}
+	return fmt.Sprintf("Took in %s: %s = %s accepted + %s duplicates + %s quarantined.", count(taken, "file"), count(rows, "row"),
+		grouped(float64(accepted)), grouped(float64(duplicates)), grouped(float64(refused)))
+}
+
+func printVisits(w io.Writer, ws *pipeline.Workspace, visits []datasets.Visit) error {
+	if len(visits) == 0 {
+		_, err := fmt.Fprintln(w, "\nNo site is proposed for a visit.")
+		return err
+	}
+	fmt.Fprintf(w, "\n%s proposed for a visit, best first (leads, not findings)", count(len(visits), "site"))
+	if len(visits) > shownVisits {
+		fmt.Fprintf(w, "; the first %d", shownVisits)
+	}
+	fmt.Fprint(w, ":\n\n")
+	out := newTable(">rank", "site", "name", "region", "finding", ">prob.", ">kW", "since", ">unpaid kWh", ">tax (fee) KZT", "low - high")
+	zone := ws.Config.Location()
+	for _, v := range visits[:min(len(visits), shownVisits)] {
+		since := ""
+		if v.MiningSince != 0 {
+			since = v.MiningSince.Time().In(zone).Format("2006-01-02")
+		}
+		out.add(strconv.Itoa(int(v.Rank)), short(v.SiteID, 24), short(v.Name, 24), short(v.Region, 16), v.Finding,
+			strconv.FormatFloat(v.Probability, 'f', 2, 64), strconv.FormatFloat(v.MiningKW, 'f', 1, 64), since,
+			grouped(v.UnpaidKWh), grouped(v.TaxKZT), grouped(v.TaxKZTLow)+" - "+grouped(v.TaxKZTHigh))
+	}
+	if err := out.write(w); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\nWhy is a site there?  minewatch explain -w %s %s\n", ws.Dir, printable(visits[0].SiteID))
+	return err
+}
+
+// printOutputs lists where each output lies. A folder of many pages is one line.
+func printOutputs(w io.Writer, dir string, outputs []string) error {
+	fmt.Fprintf(w, "\nIn %s:\n", dir)
+	out := newTable("", "")
+	dossiers := 0
+	for _, path := range outputs {
+		if strings.HasPrefix(path, "inspection/dossiers/") {
+			dossiers++
+			continue
+		}
+		out.add(filepath.ToSlash(path), holds(path))
+	}
+	if dossiers > 0 {
+		out.add("inspection/dossiers/", count(dossiers, "printable dossier"))
+	}
+	slices.SortFunc(out.rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
+	return out.writeRows(w)
+}
+
+var pages = map[string]string{
+	"inspection/report.html":                 "Ranked list and charts, one page for a browser: open this first.",
+	"inspection/sites.geojson":               "Proposed sites for maps.",
+	"inspection/sites.xlsx":                  "Proposed sites as a workbook.",
+	"tax/statement.xlsx":                     "Statement as a workbook.",
+	"compliance/energy_ministry_notices.csv": "What to forward to the Ministry of Energy, and by when.",
+	"visits.parquet":                         "Proposed sites for notebooks.",
+	"statement.parquet":                      "Statement for notebooks.",
+	"quality.html":                           "What came in, what was refused and why.",
+	"quality.json":                           "The same for programs.",
+	pipeline.ManifestName:                    "Every input and output with its hash.",
+	pipeline.SignatureName:                   "Signature of the manifest: minewatch verify.",
+}
+
+func holds(path string) string {
+	for _, t := range datasets.Catalog {
+		if t.File == path {
+			return t.Doc
+		}
+	}
+	return pages[path]
+}

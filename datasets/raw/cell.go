@@ -1,0 +1,248 @@
+package raw
+
+import (
+	"bytes"
+	"math"
+	"reflect"
+	"strconv"
+
+	"github.com/minewatch/minewatch/datasets"
+)
+
+var (
+	notWhole     = problem{"not a whole number", "write digits only"}
+	outOfRange   = problem{"out of range", "check the unit and the sign"}
+	tooMuch      = problem{"more than 2147483 kWh in one interval", "check the unit: the column holds kWh"}
+	notListed    = problem{"not one of the allowed values", "see minewatch datasets for the list"}
+	badQuality   = problem{"not a quality", "write measured, estimated or missing"}
+	badQuarter   = problem{"not a quarter", "write a quarter like 2023Q1"}
+	badDay       = problem{"not a date", "write a date like 2024-03-01"}
+	badStamp     = problem{"not a time", "write 2024-03-01T15:00:00+05:00, or local time 2024-03-01T15:00"}
+	skippedHour  = problem{"local time that no clock showed", "the clock was set forward over it; deliver times with their offset"}
+	strangeYear  = problem{"year outside 1990 to 2100", "check the clock of the sender"}
+	strangeYearD = problem{"year outside 1900 to 2200", "check the date"}
+)
+
+// setter returns what reads a cell of c into its field of the row v. The cell
+// is not empty and has no space at its ends.
+func (l *loader) setter(c *datasets.Column, v reflect.Value) func(cell []byte) *problem {
+	field := v.FieldByIndex(c.Index)
+	switch p := field.Addr().Interface().(type) {
+	case *string:
+		return l.textSetter(c, p, v)
+	case *int32:
+		if c.Kind == datasets.Energy {
+			return l.readingSetter(c, p)
+		}
+		return func(cell []byte) *problem {
+			n, fault := parseWhole(cell, c.Min, c.Max, math.MaxInt32)
+			*p = int32(n)
+			return fault
+		}
+	case *int64:
+		return func(cell []byte) (fault *problem) {
+			*p, fault = parseWhole(cell, c.Min, c.Max, 1<<62)
+			return fault
+		}
+	case *float64:
+		return func(cell []byte) (fault *problem) {
+			*p, fault = parseFloat(cell, c.Min, c.Max, l.comma)
+			return fault
+		}
+	case *datasets.Wh:
+		return l.energySetter(c, p)
+	case *datasets.Tiyn:
+		return func(cell []byte) *problem {
+			n, fault := parseDecimal(cell, 2, l.comma)
+			*p = datasets.Tiyn(n)
+			return fault
+		}
+	case *datasets.Micros:
+		return l.instantSetter(c, p)
+	case *datasets.Day:
+		return daySetter(p)
+	case *datasets.Quarter:
+		return quarterSetter(p)
+	case *datasets.Quality:
+		return qualitySetter(p)
+	}
+	panic("raw: no decoder for " + l.table.Name + "." + c.Name)
+}
+
+// readingSetter reads kWh of one interval. Negative energy is kept, as meters
+// with generation behind them deliver it, and counted.
+func (l *loader) readingSetter(c *datasets.Column, p *int32) func([]byte) *problem {
+	return func(cell []byte) *problem {
+		n, fault := parseDecimal(cell, 3, l.comma)
+		if fault != nil {
+			return fault
+		}
+		if n > math.MaxInt32 || n < -math.MaxInt32 {
+			return &tooMuch
+		}
+		if n < 0 {
+			l.doubt(c, "negative energy")
+		}
+		*p = int32(n)
+		return nil
+	}
+}
+
+func (l *loader) energySetter(c *datasets.Column, p *datasets.Wh) func([]byte) *problem {
+	return func(cell []byte) *problem {
+		n, fault := parseDecimal(cell, 3, l.comma)
+		if n < 0 {
+			l.doubt(c, "negative energy")
+		}
+		*p = datasets.Wh(n)
+		return fault
+	}
+}
+
+// instantSetter reads a time. The time of the key decides which of two equal
+// local hours is meant; other times take the earlier one.
+func (l *loader) instantSetter(c *datasets.Column, p *datasets.Micros) func([]byte) *problem {
+	return func(cell []byte) *problem {
+		at, fault := l.stamp(cell)
+		if fault != nil {
+			return fault
+		}
+		if at.Local {
+			t, ambiguous, ok := l.hours.resolve(at.Micros, p == l.time, l.site)
+			if !ok {
+				return &skippedHour
+			}
+			if ambiguous {
+				l.doubt(c, "local hour that came twice")
+			}
+			at.Micros = t
+		}
+		if at.Micros < leastInstant || at.Micros >= endInstant {
+			return &strangeYear
+		}
+		*p = at.Micros
+		return nil
+	}
+}
+
+// 1990-01-01 and 2100-01-01: before is older than any meter data system, and
+// most often a clock that was never set.
+const (
+	leastInstant = 631_152_000_000_000
+	endInstant   = 4_102_444_800_000_000
+)
+
+func (l *loader) stamp(cell []byte) (datasets.Stamp, *problem) {
+	if l.native && (len(cell) < 5 || cell[4] != '-') {
+		return epoch(cell)
+	}
+	at, err := datasets.ParseStamp(cell)
+	if err != nil {
+		return at, &badStamp
+	}
+	return at, nil
+}
+
+// epoch reads seconds since 1970 with decimals, as Zeek writes them, or whole
+// milliseconds, as Zeek does in JSON if told so: seconds stay below 10^11
+// until the year 5138.
+func epoch(cell []byte) (datasets.Stamp, *problem) {
+	us, fault := parseDecimal(cell, 6, false)
+	if fault != nil {
+		return datasets.Stamp{}, &badStamp
+	}
+	if us >= 1e17 {
+		us /= 1000
+	}
+	return datasets.Stamp{Micros: datasets.Micros(us)}, nil
+}
+
+func daySetter(p *datasets.Day) func([]byte) *problem {
+	return func(cell []byte) *problem {
+		d, err := datasets.ParseDay(cell)
+		if err != nil {
+			return &badDay
+		}
+		if y := d.Date().Year(); y < 1900 || y > 2200 {
+			return &strangeYearD
+		}
+		*p = d
+		return nil
+	}
+}
+
+func quarterSetter(p *datasets.Quarter) func([]byte) *problem {
+	return func(cell []byte) *problem {
+		q, err := datasets.ParseQuarter(string(cell))
+		if err != nil {
+			return &badQuarter
+		}
+		*p = q
+		return nil
+	}
+}
+
+func qualitySetter(p *datasets.Quality) func([]byte) *problem {
+	return func(cell []byte) *problem {
+		switch string(cell) { // the usual spellings cost no memory
+		case "measured":
+			*p = datasets.Measured
+			return nil
+		case "estimated":
+			*p = datasets.Estimated
+			return nil
+		}
+		q, err := datasets.ParseQuality(string(bytes.ToLower(cell)))
+		if err != nil {
+			return &badQuality
+		}
+		*p = q
+		return nil
+	}
+}
+
+// parseWhole reads a whole number. Decimals that are all zero are allowed,
+// since some programs write whole numbers as 60.0.
+func parseWhole(cell []byte, least, most, limit float64) (int64, *problem) {
+	if i := bytes.IndexByte(cell, '.'); i > 0 && len(bytes.Trim(cell[i+1:], "0")) == 0 {
+		cell = cell[:i]
+	}
+	n, err := strconv.ParseInt(string(cell), 10, 64)
+	if err != nil {
+		if len(bytes.Trim(cell, "0123456789")) == 0 {
+			return 0, &numberRange
+		}
+		return 0, &notWhole
+	}
+	if f := float64(n); f > limit || f < -limit || (least != 0 || most != 0) && (f < least || f > most) {
+		return 0, &outOfRange
+	}
+	return n, nil
+}
+
+// parseFloat reads a decimal number; hexadecimal, infinite and undefined ones
+// are refused.
+func parseFloat(cell []byte, least, most float64, comma bool) (float64, *problem) {
+	var buf [32]byte
+	s := append(buf[:0], cell...)
+	for i, c := range s {
+		switch {
+		case c >= '0' && c <= '9', c == '.', c == '-', c == '+', c == 'e', c == 'E':
+		case c == ',' && comma:
+			s[i] = '.'
+		default:
+			return 0, &notNumber
+		}
+	}
+	f, err := strconv.ParseFloat(string(s), 64)
+	if err != nil {
+		if math.IsInf(f, 0) {
+			return 0, &numberRange
+		}
+		return 0, &notNumber
+	}
+	if (least != 0 || most != 0) && (f < least || f > most) {
+		return 0, &outOfRange
+	}
+	return f, nil
+}

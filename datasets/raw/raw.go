@@ -1,0 +1,146 @@
+package raw
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/minewatch/minewatch/datasets"
+)
+
+// Version is raised when this package reads some file otherwise than before,
+// so that files taken in by an older one are read again.
+const Version = 1
+
+// BatchRows is the number of rows in a full batch.
+const BatchRows = 4096
+
+// Limits keep memory and time bounded whatever a file holds.
+type Limits struct {
+	LineBytes int   // longest line, or quoted record of several lines
+	Columns   int   // most columns of a header
+	Ratio     int64 // most bytes unpacked from one packed byte …
+	RatioFrom int64 // … once this many bytes were unpacked
+}
+
+// DefaultLimits returns the limits that minewatch.yaml starts from.
+func DefaultLimits() Limits {
+	return Limits{LineBytes: 1 << 20, Columns: 2000, Ratio: 1000, RatioFrom: 64 << 20}
+}
+
+// Options are what the content of a file does not say.
+type Options struct {
+	Zone    *time.Location // of times without offset
+	Buckets int            // a power of two, see datasets.BucketOf
+	Source  int32          // delivery number, kept in every row's origin
+	Limits  Limits
+}
+
+// A Fault says what is wrong with a record, or with a whole file, and what
+// its sender can do.
+type Fault struct {
+	Line   int64  `json:"line,omitempty"`   // line of a text, row of a Parquet file, from 1; 0 for the file
+	Column string `json:"column,omitempty"` // as delivered; "" for the whole record
+	Reason string `json:"reason"`           // from a small set, so that faults can be counted by it
+	Remedy string `json:"remedy,omitempty"`
+	Raw    string `json:"-"` // the record as delivered
+}
+
+func (f *Fault) Error() string {
+	s := f.Key()
+	if f.Line > 0 {
+		s = fmt.Sprintf("line %d: %s", f.Line, s)
+	}
+	if f.Remedy != "" {
+		s += "; " + f.Remedy
+	}
+	return s
+}
+
+// Key returns column and reason, under which faults are counted.
+func (f *Fault) Key() string {
+	if f.Column == "" {
+		return f.Reason
+	}
+	return f.Column + ": " + f.Reason
+}
+
+// A Summary is what was found in one file. Rows = Accepted + the sum of Quarantined.
+type Summary struct {
+	Format      string           // name of the format, with the packing, e.g. "csv;gzip"
+	Rows        int64            // records in the file
+	Accepted    int64            // rows handed on
+	Quarantined map[string]int64 // refused records by Fault.Key
+	Warnings    map[string]int64 // accepted but doubtful, by column and doubt
+	Ignored     []string         // columns that the table does not have
+	Wh          int64            // sum of the energy of the accepted rows, if the table has energy
+	First, Last datasets.Micros  // least and greatest key time of the accepted rows, if it has one
+	Refused     *Fault           // the whole file is refused; nothing else holds then
+}
+
+// A Sink receives what Read finds, in the order of the file.
+type Sink[R any] struct {
+	Accept func(rows []R) error // batches of at most BatchRows; the slice is reused
+	Refuse func(f Fault) error
+}
+
+// Read decodes the file at path into rows of t, whose row type must be R. The
+// error is that of a broken system or of the sink; a bad file is told by
+// Summary.Refused.
+func Read[R any](path string, t *datasets.Table, o Options, sink Sink[R]) (Summary, error) {
+	row := new(R)
+	batch := make([]R, 0, BatchRows)
+	flush := func() error {
+		err := sink.Accept(batch)
+		batch = batch[:0]
+		return err
+	}
+	l := newLoader(t, o, row)
+	l.refuse = sink.Refuse
+	l.clear = func() { *row = *new(R) }
+	l.accept = func() error {
+		batch = append(batch, *row)
+		if len(batch) < cap(batch) {
+			return nil
+		}
+		return flush()
+	}
+	err := decode(path, l)
+	if err == nil && len(batch) > 0 {
+		err = flush()
+	}
+	var f *Fault
+	if errors.As(err, &f) {
+		l.sum.Refused = f
+		err = nil
+	}
+	if err != nil {
+		return l.sum, fmt.Errorf("read %s: %w", path, err)
+	}
+	return l.sum, nil
+}
+
+// decode opens the file and lets the format that knows its head read it.
+func decode(path string, l *loader) (err error) {
+	in, err := open(path, l.options.Limits)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.close()) }()
+	head, err := in.head()
+	if err != nil {
+		return in.explain(err)
+	}
+	if len(head) == 0 {
+		return &Fault{Reason: "empty file", Remedy: "ask the sender to deliver it again"}
+	}
+	format := sniff(head)
+	if format == nil {
+		return unknown(head)
+	}
+	l.sum.Format = format.Name()
+	if in.packing != "" {
+		l.sum.Format += ";" + in.packing
+	}
+	return in.explain(format.decode(in, l))
+}

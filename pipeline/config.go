@@ -1,0 +1,168 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/minewatch/minewatch/datasets"
+)
+
+// Config holds the settings of a workspace. [Default] is the only list of
+// defaults; minewatch.yaml is generated from the tags here and decoded over
+// the defaults. A tag unit names the unit, doc explains the setting.
+type Config struct {
+	Zone    string `yaml:"zone" unit:"IANA time zone" doc:"Zone of local times: deliveries without an offset, calendar days, quarters. The tz database decides the offset, that of Kazakhstan changed on 2024-03-01."`
+	Buckets int    `yaml:"buckets" unit:"power of two" doc:"Number of parts into which sites and addresses are divided on disk. Fixed when the workspace is made: changing it means ingesting everything again. 100 to 1,000 sites a bucket read well."`
+	AsOf    Date   `yaml:"as_of" unit:"YYYY-MM-DD" doc:"Day on which due dates, limitation and the validity of proposals are reckoned. Empty: the day after the last data in the workspace, never the computer's clock, so that the same input gives the same output."`
+	Seed    int64  `yaml:"seed" doc:"Seed of everything drawn at random."`
+
+	Limits  Limits  `yaml:"limits" doc:"What the program may use, and what it tolerates."`
+	Traffic Traffic `yaml:"traffic" doc:"Reading of network logs."`
+	Scoring Scoring `yaml:"score" doc:"From evidence to the list of proposed visits."`
+	Tax     Tax     `yaml:"tax" doc:"From mining energy to tax (fee)."`
+	Visits  Visits  `yaml:"visits" doc:"Order and grouping of visits."`
+}
+
+// Limits bound what a run may use and how much bad input it accepts.
+type Limits struct {
+	Workers    int     `yaml:"workers" unit:"threads" doc:"Tasks run at once. 0: one for each core. Results do not depend on it."`
+	Memory     MiB     `yaml:"memory_limit" unit:"MiB or GiB" doc:"Memory for joins and sorts; what does not fit is spilled to disk."`
+	Quarantine float64 `yaml:"quarantine_limit" unit:"share of rows, 0 to 1" doc:"Past this share of refused rows the exit code is 3. The run is finished all the same."`
+}
+
+// Traffic settings concern network logs.
+type Traffic struct {
+	FlowGapS int      `yaml:"flow_gap_s" unit:"s" doc:"Flow records of one connection that lie no further apart are one session: exporters cut long sessions into many records."`
+	MMDB     []string `yaml:"mmdb" unit:"files" doc:"MMDB files that say whose an address is and where, e.g. [geo/asn.mmdb]. Paths are relative to the workspace. Without any, those columns stay empty."`
+}
+
+// Scoring settings turn evidence into proposals.
+type Scoring struct {
+	Prior     float64 `yaml:"prior" unit:"probability" doc:"Share of sites expected to mine before any evidence."`
+	ProposeAt float64 `yaml:"propose_at" unit:"probability" doc:"Sites at least this probable are proposed for a visit if nobody answers for the mining."`
+}
+
+// Tax settings complete the statement where the input is silent.
+type Tax struct {
+	DefaultPriceKZTKWh float64 `yaml:"default_price_kzt_kwh" unit:"KZT/kWh" doc:"Price of electricity of sites that bring none; the rate of 2023 depends on it. 0: unknown, the statement then shows the readings of the law side by side."`
+	LimitationYears    int     `yaml:"limitation_years" unit:"years" doc:"Period of limitation, 3 or 5. Lapsed quarters are marked, not hidden."`
+	LateInterest       bool    `yaml:"late_interest" doc:"Whether statements add interest for late payment up to as_of."`
+}
+
+// Visits settings order the work of inspection teams.
+type Visits struct {
+	CostKZT       float64 `yaml:"cost_kzt" unit:"KZT" doc:"Cost of one visit, to be set against the tax (fee) that it is expected to bring. 0: not counted."`
+	GroupRadiusKM float64 `yaml:"group_radius_km" unit:"km" doc:"Sites no further apart (straight line) are one group, to be visited in one trip."`
+}
+
+// Default returns the settings of an untouched workspace.
+func Default() Config {
+	return Config{
+		Zone:    "Asia/Almaty",
+		Buckets: 64,
+		Seed:    1,
+		Limits:  Limits{Memory: 2048, Quarantine: 0.01},
+		Traffic: Traffic{FlowGapS: 300},
+		Scoring: Scoring{Prior: 0.02, ProposeAt: 0.5},
+		Tax:     Tax{LimitationYears: 3},
+		Visits:  Visits{GroupRadiusKM: 5},
+	}
+}
+
+// maxBuckets keeps every bucket's files open at once within common limits.
+const maxBuckets = 4096
+
+// Validate checks every setting and names each one that is out of range, by
+// its path in minewatch.yaml.
+func (c Config) Validate() error {
+	var problems []error
+	check := func(ok bool, path, want string, got any) {
+		if !ok {
+			problems = append(problems, fmt.Errorf("%s: want %s, got %v", path, want, got))
+		}
+	}
+	_, err := time.LoadLocation(c.Zone)
+	check(err == nil && c.Zone != "" && c.Zone != "Local", "zone", "a zone of the tz database, e.g. Asia/Almaty", strconv.Quote(c.Zone))
+	check(c.Buckets >= 1 && c.Buckets <= maxBuckets && bits.OnesCount(uint(c.Buckets)) == 1, "buckets", fmt.Sprintf("a power of two from 1 to %d", maxBuckets), c.Buckets)
+	check(c.Limits.Workers >= 0, "limits.workers", "0 or more", c.Limits.Workers)
+	check(c.Limits.Memory >= 64, "limits.memory_limit", "at least 64MiB", c.Limits.Memory)
+	check(share(c.Limits.Quarantine), "limits.quarantine_limit", "a share from 0 to 1", c.Limits.Quarantine)
+	check(c.Traffic.FlowGapS >= 1, "traffic.flow_gap_s", "at least 1", c.Traffic.FlowGapS)
+	check(share(c.Scoring.Prior) && c.Scoring.Prior > 0 && c.Scoring.Prior < 1, "score.prior", "a probability between 0 and 1", c.Scoring.Prior)
+	check(share(c.Scoring.ProposeAt) && c.Scoring.ProposeAt > 0, "score.propose_at", "a probability above 0, at most 1", c.Scoring.ProposeAt)
+	check(amount(c.Tax.DefaultPriceKZTKWh), "tax.default_price_kzt_kwh", "0 (unknown) or a price", c.Tax.DefaultPriceKZTKWh)
+	check(c.Tax.LimitationYears == 3 || c.Tax.LimitationYears == 5, "tax.limitation_years", "3 or 5", c.Tax.LimitationYears)
+	check(amount(c.Visits.CostKZT), "visits.cost_kzt", "0 or more", c.Visits.CostKZT)
+	check(amount(c.Visits.GroupRadiusKM), "visits.group_radius_km", "0 or more", c.Visits.GroupRadiusKM)
+	return errors.Join(problems...)
+}
+
+func share(v float64) bool  { return v >= 0 && v <= 1 }   // false for NaN
+func amount(v float64) bool { return v >= 0 && v < 1e12 } // false for NaN and infinity
+
+// Location returns the zone of the workspace. The settings must be valid.
+func (c Config) Location() *time.Location {
+	loc, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		panic("pipeline: Location of settings that were not validated: " + err.Error())
+	}
+	return loc
+}
+
+// MiB is an amount of memory in MiB, written "512MiB" or "2GiB".
+type MiB int
+
+func (m MiB) String() string {
+	if m > 0 && m%1024 == 0 {
+		return strconv.Itoa(int(m/1024)) + "GiB"
+	}
+	return strconv.Itoa(int(m)) + "MiB"
+}
+
+// MarshalText writes m as String does.
+func (m MiB) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText reads what String writes, with or without a space before the unit.
+func (m *MiB) UnmarshalText(text []byte) error {
+	for unit, factor := range map[string]int{"MiB": 1, "GiB": 1024} {
+		digits, ok := strings.CutSuffix(string(text), unit)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseUint(strings.TrimSpace(digits), 10, 20)
+		if err == nil {
+			*m = MiB(int(n) * factor)
+			return nil
+		}
+	}
+	return fmt.Errorf("want an amount of memory like 512MiB or 2GiB, got %q", text)
+}
+
+// Date is a calendar day, or zero for "not given".
+type Date datasets.Day
+
+// Day returns d as the datasets write it.
+func (d Date) Day() datasets.Day { return datasets.Day(d) }
+
+func (d Date) String() string { return d.Day().String() }
+
+// MarshalText writes YYYY-MM-DD, or nothing for zero.
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (d *Date) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*d = 0
+		return nil
+	}
+	t, err := time.Parse(time.DateOnly, string(text))
+	if err != nil {
+		return fmt.Errorf("want a day like 2024-01-31, got %q", text)
+	}
+	*d = Date(datasets.DayOf(t))
+	return nil
+}

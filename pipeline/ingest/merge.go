@@ -1,0 +1,263 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/pipeline/sql"
+)
+
+// mergeVersion is raised when the same parts give other rows.
+const mergeVersion = "merge 1"
+
+// supersededName is the table of the rows that later ones replaced.
+func supersededName(t *datasets.Table) string { return "_superseded/" + t.Name }
+
+// merge writes one partition: the committed rows, if they are kept, and those
+// of the parts.
+func (r *run) merge(ctx context.Context, db *sql.DB, m merge, staged string) error {
+	if len(m.parents) == 0 {
+		return errors.Join(store.Remove(r.lake, m.table.Name, m.partition), store.Remove(r.lake, supersededName(m.table), m.partition))
+	}
+	if err := r.source(ctx, db, m, staged); err != nil {
+		return err
+	}
+	manifest := store.Manifest{
+		Table: m.table.Name, Partition: m.partition, Parents: m.parents,
+		Fingerprint: store.Fingerprint(append([]string{mergeVersion}, m.parents...)...),
+	}
+	if m.base != nil {
+		manifest.Left = m.base.Left
+	}
+	defer db.Exec(ctx, "DROP TABLE IF EXISTS ranked; DROP TABLE IF EXISTS marked") // frees memory, no more
+	var repeated bool
+	if err := one(ctx, db, "SELECT count(*) > 0 FROM (SELECT 1 FROM source GROUP BY "+key(m.table)+" HAVING count(*) > 1 LIMIT 1)", &repeated); err != nil {
+		return err
+	}
+	rows := "SELECT " + columns(m.table) + " FROM source ORDER BY " + order(m.table)
+	if repeated {
+		left, err := r.rank(ctx, db, m.table)
+		if err != nil {
+			return err
+		}
+		manifest.Left = addLeft(manifest.Left, left)
+		// First the rows that are left out: if this run dies in between, the
+		// next one finds the same rows superseded and adds none twice.
+		if err := r.keepSuperseded(ctx, db, m, manifest); err != nil {
+			return err
+		}
+		rows = "SELECT " + columns(m.table) + " FROM ranked WHERE back = 1 ORDER BY " + order(m.table)
+	} else if m.base == nil {
+		if err := store.Remove(r.lake, supersededName(m.table), m.partition); err != nil {
+			return err
+		}
+	}
+	_, err := r.write(ctx, db, rows, manifest)
+	return err
+}
+
+// source names the rows to merge.
+func (r *run) source(ctx context.Context, db *sql.DB, m merge, staged string) error {
+	var files []string
+	var err error
+	if m.table.BucketBy == "" {
+		for _, rec := range m.parts {
+			files = append(files, r.partPath(rec))
+		}
+	} else if files, err = stagedFiles(staged, m.partition); err != nil {
+		return err
+	}
+	if err := db.View(ctx, "added", m.table, files); err != nil {
+		return err
+	}
+	numbers := make([]string, len(m.parts))
+	for i, rec := range m.parts {
+		numbers[i] = fmt.Sprint(rec.Number)
+	}
+	query := "SELECT " + columns(m.table) + " FROM added WHERE src_file IN (" + strings.Join(numbers, ", ") + ")"
+	if m.base != nil {
+		if err := db.View(ctx, "base", m.table, []string{m.base.Path(r.lake)}); err != nil {
+			return err
+		}
+		query = "SELECT " + columns(m.table) + " FROM base UNION ALL " + query
+	}
+	return db.Exec(ctx, "CREATE OR REPLACE TEMP VIEW source AS "+query)
+}
+
+// rank makes the table ranked: the rows that say something new, numbered from
+// the last of each key. It returns what is left out, by delivery.
+func (r *run) rank(ctx context.Context, db *sql.DB, t *datasets.Table) (map[int32]store.Left, error) {
+	marked := fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE marked AS
+		SELECT %[1]s, lag(%[2]s) OVER (PARTITION BY %[3]s ORDER BY src_file, src_line) IS NOT DISTINCT FROM %[2]s AS duplicate
+		FROM source`, columns(t), values(t), key(t))
+	ranked := fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE ranked AS
+		SELECT %[1]s, row_number() OVER (PARTITION BY %[2]s ORDER BY src_file DESC, src_line DESC) AS back
+		FROM marked WHERE NOT duplicate`, columns(t), key(t))
+	if err := db.Exec(ctx, marked); err != nil {
+		return nil, err
+	}
+	if err := db.Exec(ctx, ranked); err != nil {
+		return nil, err
+	}
+	left := map[int32]store.Left{}
+	counts := fmt.Sprintf(`SELECT src_file, true, count(*), %[1]s FROM marked WHERE duplicate GROUP BY src_file
+		UNION ALL SELECT src_file, false, count(*), %[1]s FROM ranked WHERE back > 1 GROUP BY src_file`, energySQL(t))
+	rows, err := db.Query(ctx, counts)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var number int32
+		var duplicate bool
+		var n, wh int64
+		if err := rows.Scan(&number, &duplicate, &n, &wh); err != nil {
+			return nil, err
+		}
+		if duplicate {
+			left[number] = add(left[number], store.Left{Duplicates: n, DuplicateWh: wh})
+		} else {
+			left[number] = add(left[number], store.Left{Superseded: n, SupersededWh: wh})
+		}
+	}
+	return left, rows.Err()
+}
+
+// keepSuperseded writes the replaced rows beside those that were replaced before.
+func (r *run) keepSuperseded(ctx context.Context, db *sql.DB, m merge, manifest store.Manifest) error {
+	manifest.Table, manifest.Left = supersededName(m.table), nil
+	query := "SELECT " + columns(m.table) + " FROM ranked WHERE back > 1"
+	if m.base != nil {
+		old, err := store.Open(r.lake, manifest.Table, m.partition)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err == nil {
+			if err := db.View(ctx, "replaced", m.table, []string{old.Path(r.lake)}); err != nil {
+				return err
+			}
+			query += " UNION SELECT " + columns(m.table) + " FROM replaced"
+		}
+	} else if err := store.Remove(r.lake, manifest.Table, m.partition); err != nil {
+		return err
+	}
+	var any bool
+	if err := one(ctx, db, "SELECT count(*) > 0 FROM ("+query+")", &any); err != nil || !any {
+		return err
+	}
+	_, err := r.write(ctx, db, "SELECT * FROM ("+query+") ORDER BY "+order(m.table)+", src_file, src_line", manifest)
+	return err
+}
+
+// write commits the rows of a query as one partition.
+func (r *run) write(ctx context.Context, db *sql.DB, query string, m store.Manifest) (store.Manifest, error) {
+	tmp := filepath.Join(r.tmp, strings.NewReplacer("/", "-", "=", "-").Replace(m.Table+"-"+m.Partition.String())+".parquet")
+	rows, err := db.Copy(ctx, query, tmp)
+	if err != nil {
+		return m, err
+	}
+	m.Rows = rows
+	return store.Commit(r.lake, tmp, m)
+}
+
+// one scans a query of one row and one column.
+func one(ctx context.Context, db *sql.DB, query string, to any) error {
+	rows, err := db.Query(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		err = rows.Scan(to)
+	}
+	return errors.Join(err, rows.Err())
+}
+
+func addLeft(a, b map[int32]store.Left) map[int32]store.Left {
+	sum := maps.Clone(a)
+	if sum == nil {
+		sum = map[int32]store.Left{}
+	}
+	for number, l := range b {
+		sum[number] = add(sum[number], l)
+	}
+	return sum
+}
+
+// columns lists the columns of a table in SQL.
+func columns(t *datasets.Table) string {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = ident(c.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// key lists the key columns.
+func key(t *datasets.Table) string {
+	names := t.Key()
+	for i := range names {
+		names[i] = ident(names[i])
+	}
+	return strings.Join(names, ", ")
+}
+
+// order sorts by the key, rows without a value first.
+func order(t *datasets.Table) string {
+	return strings.ReplaceAll(key(t), ", ", " NULLS FIRST, ") + " NULLS FIRST"
+}
+
+// values is what a row says beside its key: a struct of all columns but key,
+// bucket and origin, or a constant if the key says it all.
+func values(t *datasets.Table) string {
+	var fields []string
+	for _, c := range t.Columns {
+		if !c.Key && c.In != "" {
+			fields = append(fields, ident(c.Name)+" := "+ident(c.Name))
+		}
+	}
+	if len(fields) == 0 {
+		return "true"
+	}
+	return "struct_pack(" + strings.Join(fields, ", ") + ")"
+}
+
+// energySQL sums the energy of a group, 0 if the table has none.
+func energySQL(t *datasets.Table) string {
+	if c := t.Column("wh"); c != nil && c.Kind == datasets.Energy {
+		return "sum(wh)::BIGINT"
+	}
+	return "0::BIGINT"
+}
+
+// yearSQL is the UTC year by which a table is divided.
+func yearSQL(t *datasets.Table) string {
+	return "year(make_timestamp(epoch_us(" + ident(t.YearBy) + ")))"
+}
+
+// within selects the partitions of the tasks.
+func within(tasks []merge) string {
+	list := make([]string, len(tasks))
+	for i, m := range tasks {
+		if m.table.YearBy == "" {
+			list[i] = fmt.Sprint(m.partition.Bucket)
+		} else {
+			list[i] = fmt.Sprintf("(%d, %d)", m.partition.Bucket, m.partition.Year)
+		}
+	}
+	slices.Sort(list)
+	if tasks[0].table.YearBy == "" {
+		return "bucket IN (" + strings.Join(list, ", ") + ")"
+	}
+	return "(bucket, year) IN (" + strings.Join(list, ", ") + ")"
+}
+
+func ident(name string) string { return `"` + name + `"` }

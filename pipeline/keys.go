@@ -1,0 +1,75 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"aead.dev/minisign"
+
+	"github.com/minewatch/minewatch/datasets/store"
+)
+
+// PublicKeyName is the file with which anyone can check a run's signature,
+// with minewatch verify or with minisign.
+const PublicKeyName = "minewatch.pub"
+
+// keyPath is where the private key lies. It has no password, so that a run
+// needs nobody at a keyboard; its mode keeps other users of the machine out.
+// Move the workspace's .keys folder to a protected place, and link it, where
+// that is not enough.
+func (ws *Workspace) keyPath() string { return filepath.Join(ws.Dir, ".keys", "minewatch.key") }
+
+// makeKey makes the key pair in minisign's format if there is none.
+func (ws *Workspace) makeKey() error {
+	if _, err := os.Stat(ws.keyPath()); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	pub, key, err := minisign.GenerateKey(nil)
+	if err != nil {
+		return fmt.Errorf("make the signing key: %w", err)
+	}
+	private, err := key.MarshalText()
+	if err != nil {
+		return fmt.Errorf("make the signing key: %w", err)
+	}
+	public, err := pub.MarshalText()
+	if err != nil {
+		return fmt.Errorf("make the signing key: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(ws.keyPath()), 0o700); err != nil {
+		return err
+	}
+	if err := store.WriteFile(ws.Path(PublicKeyName), append(public, '\n')); err != nil {
+		return err
+	}
+	// The private key last: it is the one whose presence says that there is a pair.
+	return writePrivate(ws.keyPath(), append(private, '\n'))
+}
+
+func writePrivate(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// Key returns the key with which runs are signed.
+func (ws *Workspace) Key() (minisign.PrivateKey, error) {
+	var key minisign.PrivateKey
+	text, err := os.ReadFile(ws.keyPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return key, fmt.Errorf("no signing key at %s; restore it, or run minewatch init %s to make a new pair", ws.keyPath(), ws.Dir)
+	}
+	if err != nil {
+		return key, fmt.Errorf("read the signing key: %w", err)
+	}
+	if err := key.UnmarshalText(text); err != nil {
+		return key, fmt.Errorf("%s: %w; it must be a minisign key without a password", ws.keyPath(), err)
+	}
+	return key, nil
+}

@@ -1,0 +1,294 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/datasets/ref"
+	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/detectors/features"
+	"github.com/minewatch/minewatch/detectors/load"
+)
+
+// profileStage describes each site by month (load_profile) and over all its
+// hours (site_load). A task is a bucket of readings.
+var profileStage = &Stage{
+	Name:   "profile",
+	Tables: []string{"load_profile", "site_load"},
+	Plan: func(env *Env) ([]Task, error) {
+		return env.readingTasks("profile", env.WS.Config.Zone)
+	},
+	Apply: applyProfile,
+}
+
+// readingTasks returns a task for each bucket of readings; parts are whatever
+// else its result depends on.
+func (e *Env) readingTasks(stage string, parts ...string) ([]Task, error) {
+	groups, err := byBucket(e.WS.Lake(), "readings")
+	if err != nil {
+		return nil, err
+	}
+	var tasks []Task
+	for bucket, in := range groups {
+		fp := store.Fingerprint(slices.Concat([]string{stage, e.code}, parts, refs(in))...)
+		tasks = append(tasks, Task{Stage: stage, Out: datasets.Partition{Bucket: bucket}, Fingerprint: fp, In: in})
+	}
+	slices.SortFunc(tasks, func(a, b Task) int { return int(a.Out.Bucket) - int(b.Out.Bucket) })
+	return tasks, nil
+}
+
+func applyProfile(_ context.Context, env *Env, t Task) (int64, error) {
+	lake := env.WS.Lake()
+	var normaliser features.Normaliser
+	profiler := features.Profiler{Zone: env.Zone}
+	var months []datasets.LoadProfile
+	var sites []datasets.SiteLoad
+	err := store.Loads(paths(lake, t.In), func(siteID string, l *datasets.Load) error {
+		s := normaliser.Normalise(siteID, l)
+		for _, row := range profiler.Profiles(s) {
+			row.Bucket = t.Out.Bucket
+			months = append(months, row)
+		}
+		sites = append(sites, siteLoad(s, t.Out.Bucket))
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	if _, err := store.CommitRows(lake, months, t.manifest("load_profile")); err != nil {
+		return 0, err
+	}
+	_, err = store.CommitRows(lake, sites, t.manifest("site_load"))
+	return int64(len(sites)), err
+}
+
+// manifest begins the manifest of a table that the task makes.
+func (t Task) manifest(table string) store.Manifest {
+	return store.Manifest{Table: table, Partition: t.Out, Fingerprint: t.Fingerprint, Parents: refs(t.In)}
+}
+
+func siteLoad(s *features.Series, bucket int32) datasets.SiteLoad {
+	share, known := load.FloorShare(s.KW)
+	row := datasets.SiteLoad{
+		Bucket: bucket, SiteID: s.SiteID, First: s.Start, Last: s.End(), Hours: int32(len(s.KW)), Known: int32(known),
+		Coverage: s.Coverage, Wh: s.Wh, CoarseWh: s.CoarseWh, FloorShare: -1,
+	}
+	if share >= 0 {
+		row.FloorShare = share
+	}
+	sum, gap := 0.0, int32(0)
+	for i, v := range s.KW {
+		if math.IsNaN(v) {
+			if gap == 0 {
+				row.Gaps++
+			}
+			gap++
+			row.LongestGap = max(row.LongestGap, gap)
+			continue
+		}
+		gap = 0
+		sum += v
+		if s.Estimated[i] {
+			row.Estimated++
+		}
+	}
+	if known > 0 {
+		row.MeanKW = sum / float64(known)
+	}
+	return row
+}
+
+// shared is what detection needs beyond one bucket: who the sites are, their
+// peers and the windows in which miners were cut off.
+type shared struct {
+	sites  map[string]datasets.Site
+	load   map[string]datasets.SiteLoad
+	groups map[string]string      // peer group by site
+	peers  map[string]*load.Peers // by group; those with too few sites are left out
+	cuts   []cut
+	digest string // of all of it, for fingerprints
+}
+
+// A cut is a window and whom it concerns.
+type cut struct {
+	load.Cut
+	Region, FeederID string // "" for all
+}
+
+// share loads what detection needs beyond one bucket. site_load must be current.
+func (e *Env) share() error {
+	s := shared{sites: map[string]datasets.Site{}, load: map[string]datasets.SiteLoad{}, groups: map[string]string{}, peers: map[string]*load.Peers{}}
+	sites, err := store.ReadTable[datasets.Site](e.WS.Lake(), "sites")
+	if err != nil {
+		return err
+	}
+	for _, site := range sites {
+		s.sites[site.SiteID] = site
+	}
+	loads, err := store.ReadTable[datasets.SiteLoad](e.WS.Lake(), "site_load")
+	if err != nil {
+		return err
+	}
+	activities, err := ref.LoadActivities(nil)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(loads, func(a, b datasets.SiteLoad) int { return strings.Compare(a.SiteID, b.SiteID) })
+	for _, l := range loads {
+		s.load[l.SiteID] = l
+		site := s.sites[l.SiteID]
+		group := activities.PeerGroup(site.OKED, site.AccountType, site.TariffGroup)
+		s.groups[l.SiteID] = group
+		if l.FloorShare < 0 {
+			continue
+		}
+		p := s.peers[group]
+		if p == nil {
+			p = &load.Peers{Activity: group}
+			s.peers[group] = p
+		}
+		p.N++
+		p.FloorShare = append(p.FloorShare, l.FloorShare)
+	}
+	for group, p := range s.peers {
+		if p.N < load.MinPeers {
+			delete(s.peers, group)
+		}
+		slices.Sort(p.FloorShare)
+	}
+	if s.cuts, err = e.cuts(); err != nil {
+		return err
+	}
+	text, err := json.Marshal([]any{s.groups, s.peers, s.cuts})
+	if err != nil {
+		return err
+	}
+	s.digest = store.Fingerprint(string(text))
+	e.shared = s
+	return nil
+}
+
+// cuts returns the curtailments delivered and the natural experiments known.
+func (e *Env) cuts() ([]cut, error) {
+	rows, err := store.ReadTable[datasets.Curtailment](e.WS.Lake(), "curtailments")
+	if err != nil {
+		return nil, err
+	}
+	var cuts []cut
+	for _, r := range rows {
+		cuts = append(cuts, cut{load.Cut{Start: r.Start, End: r.End, Kind: r.Kind, Source: curtailmentNames[r.Kind]}, r.Region, r.FeederID})
+	}
+	events, err := ref.LoadEvents(nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, ev := range events {
+		switch {
+		case ev.End == 0 || ev.Who == "everyone":
+			continue
+		case ev.Who == "all_mining":
+			cuts = append(cuts, cut{Cut: load.Cut{Start: ev.Start, End: ev.End, Kind: "internet", Source: "the internet was shut down nationwide"}})
+		case ev.Who == "registered":
+			cuts = append(cuts, cut{Cut: load.Cut{Start: ev.Start, End: ev.End, Kind: "grid_order", Source: "supply to miners was cancelled by order"}})
+		}
+	}
+	return cuts, nil
+}
+
+var curtailmentNames = map[string]string{
+	"grid_order": "supply was cut by order of the grid operator",
+	"outage":     "supply was out",
+	"price":      "power was dear",
+}
+
+// concerns reports whether a cut reached a site.
+func (c cut) concerns(site datasets.Site) bool {
+	switch {
+	case c.FeederID != "":
+		return c.FeederID == site.FeederID
+	case c.Region != "":
+		return strings.EqualFold(c.Region, site.Region)
+	default:
+		return true
+	}
+}
+
+// detectStage runs the electricity detectors over each site's series. A task
+// is a bucket of readings.
+var detectStage = &Stage{
+	Name:   "detect",
+	Tables: []string{"load_evidence", "mining_energy"},
+	Plan: func(env *Env) ([]Task, error) {
+		return env.readingTasks("detect", env.WS.Config.Zone, env.shared.digest)
+	},
+	Apply: applyDetect,
+}
+
+func applyDetect(_ context.Context, env *Env, t Task) (int64, error) {
+	lake := env.WS.Lake()
+	var normaliser features.Normaliser
+	scanner := load.NewScanner()
+	var evidence []datasets.Evidence
+	var energy []datasets.MiningEnergy
+	err := store.Loads(paths(lake, t.In), func(siteID string, l *datasets.Load) error {
+		sight := env.sight(normaliser.Normalise(siteID, l), scanner)
+		for _, d := range load.All() {
+			evidence = append(evidence, d.Detect(sight))
+		}
+		if sight.Block != nil && sight.Block.LogLR > 0 {
+			energy = append(energy, load.Quarters(sight.Window, sight.Block, env.quarterOf)...)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	if _, err := store.CommitRows(lake, evidence, t.manifest("load_evidence")); err != nil {
+		return 0, err
+	}
+	_, err = store.CommitRows(lake, energy, t.manifest("mining_energy"))
+	return int64(len(evidence)), err
+}
+
+// sight prepares what the detectors look at.
+func (e *Env) sight(s *features.Series, scanner *load.Scanner) *load.Sight {
+	w := load.NewWindow(s, e.Zone)
+	w.Peers = e.shared.peers[e.shared.groups[s.SiteID]]
+	site := e.shared.sites[s.SiteID]
+	for _, c := range e.shared.cuts {
+		if c.concerns(site) && c.Overlaps(s) {
+			w.Cuts = append(w.Cuts, c.Cut)
+		}
+	}
+	block, why := scanner.Scan(w)
+	return &load.Sight{Window: w, Block: block, Why: why, Zone: e.Zone}
+}
+
+func (e *Env) quarterOf(t datasets.Micros) datasets.Quarter {
+	return datasets.QuarterOf(t.Time().In(e.Zone))
+}
+
+// siteSeries reads the series of one site from the lake; ok is false if it
+// has no readings.
+func (e *Env) siteSeries(siteID string) (s *features.Series, ok bool, err error) {
+	bucket := datasets.BucketOf(siteID, e.WS.Config.Buckets)
+	groups, err := byBucket(e.WS.Lake(), "readings")
+	if err != nil {
+		return nil, false, err
+	}
+	err = store.Loads(paths(e.WS.Lake(), groups[bucket]), func(id string, l *datasets.Load) error {
+		if id == siteID {
+			s, ok = new(features.Normaliser).Normalise(id, l), true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("read site %s: %w", siteID, err)
+	}
+	return s, ok, nil
+}

@@ -1,0 +1,333 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/pipeline/export"
+	"github.com/minewatch/minewatch/pipeline/ingest"
+	"github.com/minewatch/minewatch/pipeline/registry"
+)
+
+// RunOptions tune a run.
+type RunOptions struct {
+	Progress Progress
+}
+
+// RunResult is what a run has made, or found already made.
+type RunResult struct {
+	ID             string           `json:"run_id"`
+	Dir            string           `json:"dir"`
+	Fresh          bool             `json:"fresh"` // false: nothing was new, Dir is the earlier run
+	Ingest         IngestResult     `json:"ingest"`
+	Proposed       []datasets.Visit `json:"proposed"` // best first
+	Outputs        []string         `json:"outputs"`  // paths below Dir
+	Notes          []string         `json:"notes"`    // what could not be said, and why
+	Stages         []StageTime      `json:"stages"`
+	OverQuarantine bool             `json:"over_quarantine"`
+}
+
+// A runner is one run in the making.
+type runner struct {
+	env     *Env
+	law     *law
+	traffic trafficResult
+	stages  []StageTime
+	begun   time.Time
+	records []ingest.FileReport
+}
+
+// Run takes in what is new and makes a run of it. If neither input nor
+// settings nor program have changed since the newest run, that run is the result.
+func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
+	env, err := newEnv(ws, o.Progress)
+	if err != nil {
+		return nil, err
+	}
+	r := &runner{env: env, begun: time.Now()}
+	var taken *IngestResult
+	if err := r.timed("ingest", func() (int64, error) {
+		taken, err = Ingest(ctx, ws, IngestOptions{Progress: o.Progress})
+		if err != nil {
+			return 0, err
+		}
+		return taken.rows(), nil
+	}); err != nil {
+		return nil, err
+	}
+	r.records = taken.Files
+	result := &RunResult{Ingest: *taken, OverQuarantine: taken.OverQuarantine}
+	fingerprint, parts, err := r.fingerprint()
+	if err != nil {
+		return nil, err
+	}
+	if m, dir, ok := ws.newest(); ok && m.Fingerprint == fingerprint {
+		return result, result.reuse(m, dir)
+	}
+	tmp, err := ws.BeginRun()
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(tmp) // nothing is left of it after PublishRun
+	out, err := r.compute(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if out.ID, err = ws.nextRunID(fingerprint); err != nil {
+		return nil, err
+	}
+	if err := r.publish(tmp, fingerprint, parts, out, result); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+func (r *runner) timed(stage string, work func() (int64, error)) error {
+	begun := time.Now()
+	rows, err := work()
+	r.stages = append(r.stages, StageTime{Stage: stage, Tasks: 1, Rows: rows, Seconds: time.Since(begun).Seconds()})
+	return err
+}
+
+// compute derives everything from the lake.
+func (r *runner) compute(ctx context.Context) (*export.Run, error) {
+	if err := r.stage(ctx, profileStage); err != nil {
+		return nil, err
+	}
+	if err := r.env.share(); err != nil {
+		return nil, fmt.Errorf("peers: %w", err)
+	}
+	if err := r.stage(ctx, detectStage); err != nil {
+		return nil, err
+	}
+	asOf := r.asOf()
+	if err := r.runTraffic(ctx, asOf); err != nil {
+		return nil, fmt.Errorf("traffic: %w", err)
+	}
+	var err error
+	if r.law, err = loadLaw(r.env.WS, asOf); err != nil {
+		return nil, fmt.Errorf("registry and law: %w", err)
+	}
+	var out *export.Run
+	err = r.timed("score", func() (int64, error) {
+		cases, err := r.cases()
+		if err != nil {
+			return 0, err
+		}
+		if err := r.judge(cases); err != nil {
+			return 0, err
+		}
+		out, err = r.gather(cases, asOf)
+		return int64(len(cases)), err
+	})
+	return out, err
+}
+
+func (r *runner) stage(ctx context.Context, s *Stage) error {
+	t, err := runStage(ctx, r.env, s)
+	r.stages = append(r.stages, t)
+	return err
+}
+
+// asOf is the day on which due dates and validity are reckoned: as set, else
+// the day after the last data, so that the same input gives the same output.
+func (r *runner) asOf() datasets.Day {
+	if d := r.env.WS.Config.AsOf.Day(); d != 0 {
+		return d
+	}
+	last := datasets.Day(0)
+	for _, f := range r.records {
+		if t, err := time.Parse(time.RFC3339, f.Last); err == nil && timed[f.Dataset] {
+			last = max(last, datasets.DayOf(t.In(r.env.Zone)))
+		}
+	}
+	if last == 0 {
+		return 0
+	}
+	return last + 1
+}
+
+// timed names the inputs whose times are those of the data, not of the law.
+var timed = map[string]bool{"readings": true, "billing": true, "feeder_readings": true, "flows": true, "dns": true, "tls": true}
+
+// cases gathers every site that is known or read, by id.
+func (r *runner) cases() ([]*siteCase, error) {
+	by := map[string]*siteCase{}
+	get := func(id string) *siteCase {
+		s := by[id]
+		if s == nil {
+			s = &siteCase{site: datasets.Site{SiteID: id}}
+			by[id] = s
+		}
+		return s
+	}
+	for id, site := range r.env.shared.sites {
+		get(id).site = site
+	}
+	for id, l := range r.env.shared.load {
+		get(id).load = l
+	}
+	evidence, err := store.ReadTable[datasets.Evidence](r.env.WS.Lake(), "load_evidence")
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range slices.Concat(evidence, r.traffic.evidence) {
+		get(e.SiteID).evidence = append(get(e.SiteID).evidence, e)
+	}
+	energy, err := store.ReadTable[datasets.MiningEnergy](r.env.WS.Lake(), "mining_energy")
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range energy {
+		get(e.SiteID).energy = append(get(e.SiteID).energy, e)
+	}
+	cases := make([]*siteCase, 0, len(by))
+	for _, s := range by {
+		cases = append(cases, s)
+	}
+	slices.SortFunc(cases, bySite)
+	return cases, nil
+}
+
+// gather makes the exporters' view of the judged sites.
+func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, error) {
+	out := &export.Run{
+		Version: ThisProgram().Version, AsOf: asOf, Zone: r.env.Zone,
+		Sites: r.env.shared.sites, Tax: map[string][]string{}, RegistryNames: map[string]string{},
+		Candidates: r.traffic.candidates, Subscribers: r.traffic.subscribers,
+		Quality: r.quality(), Charts: r.chart,
+	}
+	var metered []registry.Metered
+	for _, s := range cases {
+		out.Scores = append(out.Scores, s.row)
+		out.Terms = append(out.Terms, s.verdict.Terms...)
+		out.Evidence = append(out.Evidence, s.evidence...)
+		if l := s.load; l.Hours > 0 {
+			out.From = earliest(out.From, l.First)
+			out.Until = max(out.Until, l.Last)
+		}
+		if s.answer.Outcome == registry.Match && s.row.Probability >= shownAt {
+			metered = append(metered, registry.Metered{Mining: s.metered(r.env.Zone), Answer: s.answer})
+		}
+		if !s.row.Proposed {
+			continue
+		}
+		out.Statement = append(out.Statement, s.account.Rows()...)
+		var text strings.Builder
+		if err := s.account.Explain(&text); err != nil {
+			return nil, err
+		}
+		out.Tax[s.site.SiteID] = strings.Split(strings.TrimRight(text.String(), "\n"), "\n")
+	}
+	for _, e := range r.law.entries {
+		out.RegistryNames[e.BIN] = e.Name
+	}
+	out.Visits = r.visits(cases)
+	out.Breaches = registry.Breaches(r.law.index, registry.Books{
+		Sites: metered, Reports: r.law.reports, Declarations: r.law.declarations, AsOf: asOf,
+	}, r.law.tables)
+	out.Notices = export.RowsOf(registry.Notices(r.law.index, r.law.tables.Regimes, asOf))
+	out.Notes = slices.Concat(absentNotes(out.Quality), withheldNotes(out.Evidence), r.traffic.notes)
+	return out, nil
+}
+
+func earliest(a, b datasets.Micros) datasets.Micros {
+	if a == 0 {
+		return b
+	}
+	return min(a, b)
+}
+
+// publish writes, seals and names the run.
+func (r *runner) publish(tmp, fingerprint string, parts []LakePart, out *export.Run, result *RunResult) error {
+	var files []string
+	err := r.timed("export", func() (n int64, err error) {
+		files, err = export.Write(tmp, out)
+		return int64(len(files)), err
+	})
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	ws := r.env.WS
+	key, err := ws.Key()
+	if err != nil {
+		return err
+	}
+	m := Manifest{
+		RunID: out.ID, Fingerprint: fingerprint, Program: ThisProgram(), Settings: ws.Config.Settings(), Seed: ws.Config.Seed,
+		AsOf: Date(out.AsOf), Inputs: r.inputs(), Lake: parts, Notes: out.Notes,
+		Times: Times{Started: r.begun.UTC(), Finished: time.Now().UTC(), Stages: r.stages},
+	}
+	if _, err := Seal(tmp, m, key); err != nil {
+		return err
+	}
+	dir, err := ws.PublishRun(tmp, out.ID)
+	if err != nil {
+		return err
+	}
+	*result = RunResult{
+		ID: out.ID, Dir: dir, Fresh: true, Ingest: result.Ingest, Proposed: out.Visits, Outputs: files,
+		Notes: out.Notes, Stages: r.stages, OverQuarantine: result.OverQuarantine,
+	}
+	return nil
+}
+
+func (r *runner) inputs() []InputFile {
+	var files []InputFile
+	for _, f := range r.records {
+		if f.Refused != nil {
+			continue
+		}
+		files = append(files, InputFile{
+			Dataset: f.Dataset, Path: f.Path, SHA256: f.SHA256, Bytes: f.Bytes,
+			Rows: f.Rows, Accepted: f.Accepted, Duplicates: f.Duplicates, Quarantined: f.Rows - f.Accepted - f.Duplicates,
+		})
+	}
+	return files
+}
+
+// fingerprint hashes everything that a run depends on: program, settings and
+// the committed inputs.
+func (r *runner) fingerprint() (string, []LakePart, error) {
+	text := []string{r.env.code, fmt.Sprint(r.env.WS.Config.Settings())} // fmt sorts maps
+	var parts []LakePart
+	for _, t := range datasets.Inputs() {
+		list, err := store.List(r.env.WS.Lake(), t.Name)
+		if err != nil {
+			return "", nil, err
+		}
+		for _, m := range list {
+			text = append(text, m.Ref())
+			parts = append(parts, LakePart{Table: m.Table, Partition: m.Partition, Rows: m.Rows, SHA256: m.SHA256})
+		}
+	}
+	for _, f := range r.records { // refused files change what the quality pages say
+		text = append(text, f.Dataset, f.Path, f.SHA256)
+	}
+	for _, name := range r.env.WS.Config.Traffic.MMDB {
+		sum, err := store.HashFile(r.env.WS.Path(name))
+		if err != nil {
+			return "", nil, fmt.Errorf("traffic.mmdb: %w; name a file that exists, or leave the setting empty", err)
+		}
+		text = append(text, sum)
+	}
+	return store.Fingerprint(text...), parts, nil
+}
+
+// reuse makes the newest run the result.
+func (result *RunResult) reuse(m Manifest, dir string) error {
+	result.ID, result.Dir, result.Notes, result.Stages = m.RunID, dir, m.Notes, m.Times.Stages
+	for _, o := range m.Outputs {
+		result.Outputs = append(result.Outputs, o.Path)
+	}
+	var err error
+	result.Proposed, err = store.ReadFile[datasets.Visit](filepath.Join(dir, "visits.parquet"))
+	return err
+}

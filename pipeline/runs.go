@@ -1,0 +1,47 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// newest returns the newest finished run, if there is one that can be read.
+func (ws *Workspace) newest() (m Manifest, dir string, ok bool) {
+	dir, err := ws.RunDir("")
+	if err != nil {
+		return m, "", false
+	}
+	m, err = readRun(dir)
+	return m, dir, err == nil
+}
+
+func readRun(dir string) (Manifest, error) {
+	var m Manifest
+	text, err := os.ReadFile(filepath.Join(dir, ManifestName))
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(text, &m); err != nil {
+		return m, fmt.Errorf("%s: %w", filepath.Join(dir, ManifestName), err)
+	}
+	return m, nil
+}
+
+// nextRunID numbers the runs of a workspace and adds what they depend on:
+// "0003-9f2c41aa".
+func (ws *Workspace) nextRunID(fingerprint string) (string, error) {
+	ids, err := ws.RunIDs()
+	if err != nil {
+		return "", err
+	}
+	last := 0
+	for _, id := range ids {
+		var n int
+		if _, err := fmt.Sscanf(id, "%d-", &n); err == nil {
+			last = max(last, n)
+		}
+	}
+	return fmt.Sprintf("%04d-%s", last+1, fingerprint[:8]), nil
+}

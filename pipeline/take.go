@@ -1,0 +1,65 @@
+package pipeline
+
+import (
+	"context"
+	"runtime"
+	"slices"
+
+	"github.com/minewatch/minewatch/datasets/raw"
+	"github.com/minewatch/minewatch/pipeline/ingest"
+)
+
+// Progress is told how far a stage is: done of total tasks, possibly from
+// several goroutines at once. A stage begins with done 0 and ends with done
+// equal to total.
+type Progress func(stage string, done, total int64)
+
+// IngestOptions choose what is taken in. Zero: everything new in the inbox.
+type IngestOptions struct {
+	Dataset  string   // only this table
+	Files    []string // only these files; Dataset must be given
+	Progress Progress
+}
+
+// An IngestResult reports what was taken in.
+type IngestResult struct {
+	ingest.Report
+	// OverQuarantine says that a file was refused, or more of its rows than
+	// limits.quarantine_limit allows.
+	OverQuarantine bool `json:"over_quarantine"`
+}
+
+// rows returns the rows of files taken in this time.
+func (r *IngestResult) rows() int64 {
+	n := int64(0)
+	for _, f := range r.Select(ingest.Taken) {
+		n += f.Rows
+	}
+	return n
+}
+
+// Ingest takes files into the lake.
+func Ingest(ctx context.Context, ws *Workspace, o IngestOptions) (*IngestResult, error) {
+	workers := ws.Config.Limits.Workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	report, err := ingest.Run(ctx, ingest.Options{
+		Workspace: ws.Dir, Dataset: o.Dataset, Files: o.Files,
+		Zone: ws.Config.Location(), Buckets: ws.Config.Buckets,
+		Workers: workers, MemoryMiB: int(ws.Config.Limits.Memory),
+		Limits: raw.DefaultLimits(), QuarantineLimit: ws.Config.Limits.Quarantine,
+		Progress: func(p ingest.Progress) {
+			if o.Progress != nil {
+				o.Progress("ingest: "+p.Step, int64(p.Done), int64(p.Total))
+			}
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	over := slices.ContainsFunc(report.Files, func(f ingest.FileReport) bool {
+		return f.OverLimit || f.Status == ingest.Refused
+	})
+	return &IngestResult{report, over}, nil
+}
