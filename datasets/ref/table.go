@@ -14,7 +14,7 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 )
 
-//go:embed rates.csv deadlines.csv base_rates.csv regimes.csv holidays.csv events.csv regions.csv oked.csv tariffs.csv
+//go:embed rates.csv deadlines.csv base_rates.csv regimes.csv holidays.csv events.csv regions.csv oked.csv tariffs.csv places.csv accredited_pools.csv
 var shipped embed.FS
 
 // A Mark says how sure a line is; see the package comment.

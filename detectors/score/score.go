@@ -4,8 +4,8 @@
 //  2. Evidence of one group reads the same feature: only its strongest counts.
 //  3. The log-likelihood ratios that count are added. Every term is kept, with
 //     the sentence of its evidence, so that the sum can be followed.
-//  4. One kind of evidence alone (electricity, or traffic) is not let past
-//     [OneKindLimit].
+//  4. The sum is bent so that it stays below [Limit], and one kind of evidence
+//     alone (electricity, or traffic) below [OneKindLimit].
 //
 // The weights of the evidence are set where the evidence is made; here is
 // addition only. What is known of the owner is not in the arguments.
@@ -25,6 +25,10 @@ import (
 // looks like one in the network alone is sometimes an infected computer
 // (32 of 78 entities inspected in Zhejiang in 2021).
 const OneKindLimit = 0.85
+
+// Limit is the largest probability of all: what the models leave out (a wrong
+// link, a meter of another house) is not rarer than one in a hundred.
+const Limit = 0.99
 
 // kindSpeaks is the log-likelihood ratio from which a kind of evidence counts
 // as speaking for mining.
@@ -72,17 +76,19 @@ func Sum(siteID string, prior float64, evidence []datasets.Evidence) Verdict {
 	return v
 }
 
-// limit bends what one kind of evidence says, so that it stays below
-// OneKindLimit and keeps its order.
+// limit bends the sum, so that it stays below its limit and keeps its order.
 func (v *Verdict) limit(siteID string) {
+	most, why := Limit, "models leave things out: the probability is kept below %.0f %%"
+	if v.Kinds < 2 {
+		most, why = OneKindLimit, "only one kind of evidence speaks: the probability is kept below %.0f %%"
+	}
 	v.Probability = Logistic(v.LogOdds)
-	if v.Kinds >= 2 || v.LogOdds <= 0 {
+	if v.LogOdds <= 0 {
 		return
 	}
-	bound := Logit(OneKindLimit)
+	bound := Logit(most)
 	bent := bound * math.Tanh(v.LogOdds/bound)
-	v.add(siteID, "one kind only", bent-v.LogOdds, true,
-		fmt.Sprintf("only one kind of evidence speaks: the probability is kept below %.0f %%", 100*OneKindLimit))
+	v.add(siteID, "limit", bent-v.LogOdds, true, fmt.Sprintf(why, 100*most))
 	v.Probability = Logistic(bent)
 }
 

@@ -13,22 +13,23 @@ func spoken(detector, group string, lr float64) datasets.Evidence {
 	return datasets.Evidence{SiteID: "s", Detector: detector, Group: group, Status: datasets.Spoken, LogLR: lr, Detail: detector}
 }
 
-// By hand: prior 0.01 is −4.5951; 4 and 3 from two kinds make 2.4049, that is
-// 1/(1+e^−2.4049) = 0.9172. The 2 of the same group does not count.
+// By hand: prior 0.01 is −4.5951; 4 and 3 from two kinds make 2.4049. The bound
+// of 0.99 is 4.5951; 4.5951·tanh(2.4049/4.5951) = 2.2070, that is 0.9009. The 2
+// of the same group does not count.
 func TestSum(t *testing.T) {
 	v := Sum("s", 0.01, []datasets.Evidence{
 		spoken("traffic/pool", "pool", 3), spoken("load/block", "onset", 4), spoken("load/other", "onset", 2),
 		{Detector: "load/shape", LogLR: 9, Detail: "withheld evidence never counts"},
 	})
-	if math.Abs(v.Probability-0.9172) > 1e-4 || v.Kinds != 2 {
-		t.Errorf("probability %.4f of %d kinds, want 0.9172 of 2", v.Probability, v.Kinds)
+	if math.Abs(v.Probability-0.9009) > 1e-4 || v.Kinds != 2 {
+		t.Errorf("probability %.4f of %d kinds, want 0.9009 of 2", v.Probability, v.Kinds)
 	}
 	last := v.Terms[len(v.Terms)-1]
 	if math.Abs(Logistic(last.Cumulative)-v.Probability) > 1e-12 {
 		t.Errorf("terms add up to %.4f, want the probability %.4f", Logistic(last.Cumulative), v.Probability)
 	}
-	if len(v.Terms) != 4 || v.Terms[3].Counted {
-		t.Errorf("terms %+v: want the prior, two that count and one that does not", v.Terms)
+	if len(v.Terms) != 5 || v.Terms[3].Counted || v.Terms[4].Term != "limit" {
+		t.Errorf("terms %+v: want the prior, two that count, one that does not and the limit", v.Terms)
 	}
 }
 

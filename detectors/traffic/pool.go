@@ -49,7 +49,7 @@ func DefaultPool(pools Catalogue) Pool {
 // Info describes the detector.
 func (Pool) Info() detectors.Info {
 	return detectors.Info{
-		ID: "traffic/pool", Unit: "h", Group: "endpoint",
+		ID: "traffic/pool", Unit: "h", Group: "session",
 		Source: "list of pools (datasets/ref/pools.csv); rule of three on nDPI's hard-negative captures",
 		Looks:  "A session with a known pool by DNS answer or TLS server name, with a fitting port; hours with traffic. Web ports count only with hours of Stratum-like shape. Withheld if there are neither flows nor names.",
 	}

@@ -36,7 +36,7 @@ func DefaultSteady() Steady { return Steady{MinPeriodH: 24, MinPackets: 20, Cap:
 // Info describes the detector.
 func (Steady) Info() detectors.Info {
 	return detectors.Info{
-		ID: "traffic/steady", Unit: "h", Group: "shape",
+		ID: "traffic/steady", Unit: "h", Group: "session",
 		Source: "16 mining and 87 benign sessions read packet by packet; bands of RITA v5; CESNET NEMEA miner_detector",
 		Looks:  "Hours that a steady session of 5 to 400 B/s with Stratum-like packets stays open, day and night, with a server that few others use. At most 2: MQTT, SSH and push services look alike. Withheld below 24 h of flows.",
 	}

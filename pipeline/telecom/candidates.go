@@ -177,7 +177,11 @@ func registered(host string) string {
 	return strings.Join(labels[max(0, len(labels)-n):], ".")
 }
 
-// Candidates returns a row for every target: blocks first, then by confidence,
+// listFrom is the confidence from which an endpoint that only one suspect uses
+// is listed at all.
+const listFrom = 0.1
+
+// Candidates returns a row for every target that is worth a look: blocks first, then by confidence,
 // kind, target, port and protocol.
 func (b *Builder) Candidates() ([]datasets.Candidate, error) {
 	var out []datasets.Candidate
@@ -185,6 +189,11 @@ func (b *Builder) Candidates() ([]datasets.Candidate, error) {
 		c, err := b.candidate(t, u)
 		if err != nil {
 			return nil, err
+		}
+		// One client with a steady habit is nobody's business: most such servers
+		// are sensors, tills and terminals.
+		if c.Confidence < listFrom && len(u.suspects) < 2 {
+			continue
 		}
 		out = append(out, c)
 	}

@@ -110,7 +110,7 @@ func TestGuardsStop(t *testing.T) {
 		{"one innocent client of three", two, []datasets.FlowProfile{used("10.0.0.3", server, 3333)}, nil, server, Review, "1 of 3 clients"},
 		{"unrelated names", two, nil, []datasets.ServerName{asked("10.0.0.9", "btc.trustpool.cc", server, seen), asked("10.0.0.9", "shop.example.kz", server, seen)}, server, Review, "unrelated names on this address: example.kz, pool TrustPool"},
 		{"stale", stale, nil, nil, server, Monitor, "the last contact was 9 days before 2023-05-23"},
-		{"one steady client", private(1), nil, nil, server, Monitor, "one client with weak evidence"},
+		{"one client, a name that fits badly", []traffic.Finding{found(poolID, "10.0.0.1", server, 9000, "btc.trustpool.cc", "TrustPool", 2.5)}, nil, nil, server, Monitor, "one client with weak evidence"},
 		{"fan-in of three", private(3), nil, nil, server, Review, "it may be a private pool"},
 		{"one kind of evidence", miner("10.0.0.1", server)[:1], nil, nil, server, Review, "one kind of evidence"},
 		{"a web site's name", []traffic.Finding{found(poolID, "10.0.0.1", server, 5555, "trustpool.cc", "TrustPool", 5), found(steadyID, "10.0.0.1", server, 5555, "", "", 2)}, nil, nil, "trustpool.cc", Review, "web site"},
@@ -126,6 +126,14 @@ func TestGuardsStop(t *testing.T) {
 		if c := at(t, b, test.target); c.Action != test.action || !strings.Contains(c.Reason, test.reason) {
 			t.Errorf("%s: got %s (%s), want %s (… %s …)", test.name, c.Action, c.Reason, test.action, test.reason)
 		}
+	}
+}
+
+// A sensor that keeps one session open is nobody's business.
+func TestOneSteadyClientIsNotListed(t *testing.T) {
+	list, err := builder(t, []traffic.Finding{found(steadyID, "10.0.0.1", server, 9000, "", "", 2)}).Candidates()
+	if err != nil || len(list) != 0 {
+		t.Errorf("got %+v, %v, want nothing", list, err)
 	}
 }
 
