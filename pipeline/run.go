@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -28,6 +29,7 @@ type RunResult struct {
 	Fresh          bool             `json:"fresh"` // false: nothing was new, Dir is the earlier run
 	Ingest         IngestResult     `json:"ingest"`
 	Proposed       []datasets.Visit `json:"proposed"` // best first
+	Next           []datasets.Score `json:"next"`     // the first sites by rank value that are not proposed
 	Outputs        []string         `json:"outputs"`  // paths below Dir
 	Notes          []string         `json:"notes"`    // what could not be said, and why
 	Stages         []StageTime      `json:"stages"`
@@ -112,7 +114,7 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 		return nil, fmt.Errorf("traffic: %w", err)
 	}
 	var err error
-	if r.law, err = loadLaw(r.env.WS, asOf); err != nil {
+	if r.law, err = loadLaw(r.env, asOf); err != nil {
 		return nil, fmt.Errorf("registry and law: %w", err)
 	}
 	var out *export.Run
@@ -204,7 +206,6 @@ func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, erro
 		Candidates: r.traffic.candidates, Subscribers: r.traffic.subscribers,
 		Quality: r.quality(), Charts: r.chart,
 	}
-	var metered []registry.Metered
 	for _, s := range cases {
 		out.Scores = append(out.Scores, s.row)
 		out.Terms = append(out.Terms, s.verdict.Terms...)
@@ -212,9 +213,6 @@ func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, erro
 		if l := s.load; l.Hours > 0 {
 			out.From = earliest(out.From, l.First)
 			out.Until = max(out.Until, l.Last)
-		}
-		if s.answer.Outcome == registry.Match && s.row.Probability >= shownAt {
-			metered = append(metered, registry.Metered{Mining: s.metered(r.env.Zone), Answer: s.answer})
 		}
 		if !s.row.Proposed {
 			continue
@@ -230,9 +228,11 @@ func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, erro
 		out.RegistryNames[e.BIN] = e.Name
 	}
 	out.Visits = r.visits(cases)
-	out.Breaches = registry.Breaches(r.law.index, registry.Books{
-		Sites: metered, Reports: r.law.reports, Declarations: r.law.declarations, AsOf: asOf,
-	}, r.law.tables)
+	books, err := r.books(cases)
+	if err != nil {
+		return nil, fmt.Errorf("check the register: %w", err)
+	}
+	out.Breaches = registry.Breaches(r.law.index, books, r.law.tables)
 	out.Notices = export.RowsOf(registry.Notices(r.law.index, r.law.tables.Regimes, asOf))
 	out.Notes = slices.Concat(absentNotes(out.Quality), withheldNotes(out.Evidence), r.traffic.notes)
 	return out, nil
@@ -255,6 +255,12 @@ func (r *runner) publish(tmp, fingerprint string, parts []LakePart, out *export.
 	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
+	if err := r.env.tables.keep(tmp); err != nil {
+		return fmt.Errorf("keep tables: %w", err)
+	}
+	if err := keepCalculations(tmp, out); err != nil {
+		return fmt.Errorf("keep calculations: %w", err)
+	}
 	ws := r.env.WS
 	key, err := ws.Key()
 	if err != nil {
@@ -262,7 +268,7 @@ func (r *runner) publish(tmp, fingerprint string, parts []LakePart, out *export.
 	}
 	m := Manifest{
 		RunID: out.ID, Fingerprint: fingerprint, Program: ThisProgram(), Settings: ws.Config.Settings(), Seed: ws.Config.Seed,
-		AsOf: Date(out.AsOf), Inputs: r.inputs(), Lake: parts, Notes: out.Notes,
+		AsOf: Date(out.AsOf), Inputs: r.inputs(), Tables: r.env.tables.Files, Lake: parts, Notes: out.Notes,
 		Times: Times{Started: r.begun.UTC(), Finished: time.Now().UTC(), Stages: r.stages},
 	}
 	if _, err := Seal(tmp, m, key); err != nil {
@@ -273,7 +279,7 @@ func (r *runner) publish(tmp, fingerprint string, parts []LakePart, out *export.
 		return err
 	}
 	*result = RunResult{
-		ID: out.ID, Dir: dir, Fresh: true, Ingest: result.Ingest, Proposed: out.Visits, Outputs: files,
+		ID: out.ID, Dir: dir, Fresh: true, Ingest: result.Ingest, Proposed: out.Visits, Next: next(out.Scores), Outputs: files,
 		Notes: out.Notes, Stages: r.stages, OverQuarantine: result.OverQuarantine,
 	}
 	return nil
@@ -311,6 +317,9 @@ func (r *runner) fingerprint() (string, []LakePart, error) {
 	for _, f := range r.records { // refused files change what the quality pages say
 		text = append(text, f.Dataset, f.Path, f.SHA256)
 	}
+	for _, f := range r.env.tables.Files {
+		text = append(text, f.Path, f.SHA256)
+	}
 	for _, name := range r.env.WS.Config.Traffic.MMDB {
 		sum, err := store.HashFile(r.env.WS.Path(name))
 		if err != nil {
@@ -327,7 +336,22 @@ func (result *RunResult) reuse(m Manifest, dir string) error {
 	for _, o := range m.Outputs {
 		result.Outputs = append(result.Outputs, o.Path)
 	}
-	var err error
+	scores, err := store.ReadFile[datasets.Score](filepath.Join(dir, "scores.parquet"))
+	if err != nil {
+		return err
+	}
+	result.Next = next(scores)
 	result.Proposed, err = store.ReadFile[datasets.Visit](filepath.Join(dir, "visits.parquet"))
 	return err
+}
+
+// nextSites is how many sites are named that just missed the list.
+const nextSites = 3
+
+func next(scores []datasets.Score) []datasets.Score {
+	rest := slices.DeleteFunc(slices.Clone(scores), func(s datasets.Score) bool { return s.Proposed })
+	slices.SortFunc(rest, func(a, b datasets.Score) int {
+		return cmp.Or(cmp.Compare(b.RankValue, a.RankValue), cmp.Compare(a.SiteID, b.SiteID))
+	})
+	return rest[:min(nextSites, len(rest))]
 }

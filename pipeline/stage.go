@@ -44,6 +44,7 @@ type Env struct {
 	Progress Progress
 	code     string // identifies the program, for fingerprints
 	shared   shared
+	tables   *Tables
 }
 
 func newEnv(ws *Workspace, progress Progress) (*Env, error) {
@@ -58,7 +59,11 @@ func newEnv(ws *Workspace, progress Progress) (*Env, error) {
 	if progress == nil {
 		progress = func(string, int64, int64) {}
 	}
-	return &Env{WS: ws, Zone: ws.Config.Location(), Workers: workers, Progress: progress, code: code}, nil
+	tables, err := LoadTables(ws)
+	if err != nil {
+		return nil, err
+	}
+	return &Env{WS: ws, Zone: ws.Config.Location(), Workers: workers, Progress: progress, code: code, tables: tables}, nil
 }
 
 // tmp is the lake's folder for files that are not committed yet.
@@ -73,10 +78,11 @@ func (e *Env) stale(table string, out datasets.Partition, fingerprint string) (b
 	if err != nil {
 		return false, err
 	}
-	if _, err := os.Stat(m.Path(e.WS.Lake())); err != nil {
+	_, err = os.Stat(m.Path(e.WS.Lake()))
+	if errors.Is(err, fs.ErrNotExist) {
 		return true, nil // the rows are gone: make them again
 	}
-	return m.Fingerprint != fingerprint, nil
+	return m.Fingerprint != fingerprint, err
 }
 
 // keep returns the tasks that are stale in any table of the stage, and removes

@@ -24,8 +24,8 @@ type IngestOptions struct {
 // An IngestResult reports what was taken in.
 type IngestResult struct {
 	ingest.Report
-	// OverQuarantine says that a file was refused, or more of its rows than
-	// limits.quarantine_limit allows.
+	// OverQuarantine says that a file taken in this time was refused, or more of
+	// its rows than limits.quarantine_limit allows.
 	OverQuarantine bool `json:"over_quarantine"`
 }
 
@@ -40,26 +40,46 @@ func (r *IngestResult) rows() int64 {
 
 // Ingest takes files into the lake.
 func Ingest(ctx context.Context, ws *Workspace, o IngestOptions) (*IngestResult, error) {
+	report, err := ingest.Run(ctx, o.intake(ws))
+	if err != nil {
+		return nil, err
+	}
+	over := slices.ContainsFunc(report.Files, func(f ingest.FileReport) bool {
+		return f.Status == ingest.Taken && f.OverLimit || f.Status == ingest.Refused
+	})
+	return &IngestResult{report, over}, nil
+}
+
+// Withdraw takes a delivered file back; see ingest.Withdraw.
+func Withdraw(ctx context.Context, ws *Workspace, file string, o IngestOptions) (*IngestResult, error) {
+	report, err := ingest.Withdraw(ctx, o.intake(ws), file)
+	if err != nil {
+		return nil, err
+	}
+	return &IngestResult{Report: report}, nil
+}
+
+// ExplainFile says how a file would be taken in; see ingest.Explain.
+func ExplainFile(ws *Workspace, file string, o IngestOptions) (ingest.Explanation, error) {
+	return ingest.Explain(o.intake(ws), file)
+}
+
+// intake completes the options with the settings of the workspace.
+func (o IngestOptions) intake(ws *Workspace) ingest.Options {
 	workers := ws.Config.Limits.Workers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	report, err := ingest.Run(ctx, ingest.Options{
+	return ingest.Options{
 		Workspace: ws.Dir, Dataset: o.Dataset, Files: o.Files,
 		Zone: ws.Config.Location(), Buckets: ws.Config.Buckets,
 		Workers: workers, MemoryMiB: int(ws.Config.Limits.Memory),
-		Limits: raw.DefaultLimits(), QuarantineLimit: ws.Config.Limits.Quarantine,
+		Mappings: ws.Config.Intake.Mappings.compiled(),
+		Limits:   raw.DefaultLimits(), QuarantineLimit: ws.Config.Limits.Quarantine,
 		Progress: func(p ingest.Progress) {
 			if o.Progress != nil {
 				o.Progress("ingest: "+p.Step, int64(p.Done), int64(p.Total))
 			}
 		},
-	})
-	if err != nil {
-		return nil, err
 	}
-	over := slices.ContainsFunc(report.Files, func(f ingest.FileReport) bool {
-		return f.OverLimit || f.Status == ingest.Refused
-	})
-	return &IngestResult{report, over}, nil
 }

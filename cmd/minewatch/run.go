@@ -88,7 +88,7 @@ func printRunText(w io.Writer, ws *pipeline.Workspace, r *pipeline.RunResult) er
 	if !r.Fresh {
 		fmt.Fprintf(w, "Nothing is new since run %s, which stands; no work was done again.\n", r.ID)
 	}
-	if err := printVisits(w, ws, r.Proposed); err != nil {
+	if err := printVisits(w, ws, r.Proposed, r.Next); err != nil {
 		return err
 	}
 	if err := printOutputs(w, r.Dir, r.Outputs); err != nil {
@@ -123,9 +123,17 @@ func ingestLine(files []ingest.FileReport) string {
 		grouped(float64(accepted)), grouped(float64(duplicates)), grouped(float64(refused)))
 }
 
-func printVisits(w io.Writer, ws *pipeline.Workspace, visits []datasets.Visit) error {
+func printVisits(w io.Writer, ws *pipeline.Workspace, visits []datasets.Visit, next []datasets.Score) error {
 	if len(visits) == 0 {
-		_, err := fmt.Fprintln(w, "\nNo site is proposed for a visit.")
+		fmt.Fprintln(w, "\nNo site is proposed for a visit.")
+		for i, s := range next {
+			lead := "Highest ranked all the same: "
+			if i > 0 {
+				lead = ", "
+			}
+			fmt.Fprintf(w, "%s%s (%.1f %%)", lead, printable(s.SiteID), 100*s.Probability)
+		}
+		_, err := fmt.Fprintln(w)
 		return err
 	}
 	fmt.Fprintf(w, "\n%s proposed for a visit, best first (leads, not findings)", count(len(visits), "site"))

@@ -4,18 +4,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
-
-	"github.com/minewatch/minewatch/detectors/stat"
 )
-
-// levelDays is the length of the windows before and after an onset whose mean
-// power is compared: four whole weeks.
-const levelDays = 28
 
 // A Block is the best added block of a site: power on top of what the site
 // used before, in the hours of a duty calendar, from an onset to an end.
 type Block struct {
 	Duty  *Duty
+	duty  int // index of Duty
 	Onset int // hour of the series
 	End   int // hour after the last; the length of the series if the block goes on
 
@@ -24,11 +19,14 @@ type Block struct {
 	EdgeT    float64 // t statistic of the whitened edge at the onset
 	CounterT float64 // largest t of a step down elsewhere: the site's own worst honest edge
 	EndT     float64 // t statistic of the step down at End; 0 if the block goes on
-	LevelKW  float64 // change of mean power over four weeks, on against off hours, less that of another year
+	LevelKW  float64 // change of power over four weeks, on against off hours, less that of another year
 	LevelZ   float64 // LevelKW by the scale of the same statistic on the site's other days
 	OffKW    float64 // change of the hours outside the calendar; 0 round the clock
-	Steady   float64 // spread of the increment over the hours of the week, by its median
-	MeanKW   float64 // mean power of the site in the four weeks before the onset
+	Steady   float64 // spread of the increment over the hours of the week, by the level
+	Excess   float64 // that spread by the spread of the changes on the site's other weeks; 0 if unknown
+	Held     float64 // share of the later weeks in which the level stayed
+	Dips     float64 // short falls of up to the block's power against short rises, while it is on; 0 if they are as many
+	Ramp     bool    // whether the level was compared after a ramp of rampWeeks
 	YearAgo  bool    // whether LevelKW is corrected by another year
 	LogLR    float64 // log-likelihood ratio by the calibrated weights, not capped
 }
@@ -36,18 +34,22 @@ type Block struct {
 // A Scanner finds blocks. It keeps its memory from site to site; one goroutine
 // at a time may use it.
 type Scanner struct {
-	white  whitener
-	edges  []edges
-	days   days
-	hourly [2][168]mean
-	buf    []float64
+	white whitener
+	edges []edges
+	weeks weeks
+	past  map[historyKey]*history
+	fresh map[historyKey]bool // histories of the window at hand
 }
 
+type historyKey struct{ duty, gap, yearAgo int }
+
 // NewScanner returns a Scanner for Duties.
-func NewScanner() *Scanner { return &Scanner{edges: make([]edges, len(Duties))} }
+func NewScanner() *Scanner {
+	return &Scanner{edges: make([]edges, len(Duties)), past: map[historyKey]*history{}, fresh: map[historyKey]bool{}}
+}
 
 // candidates is how many onsets of each calendar are looked at closely.
-const candidates = 6
+const candidates = 16
 
 // Scan returns the best added block of a window, or nil with the reason if the
 // window holds too little data to say.
@@ -58,16 +60,19 @@ func (s *Scanner) Scan(w *Window) (*Block, string) {
 	if !s.white.fit(w) {
 		return nil, "too few hours with a known week before them, or a constant load"
 	}
-	s.days.fill(w)
+	s.weeks.fill(w)
+	clear(s.fresh)
 	var best *Block
 	bestLR := math.Inf(-1)
 	for i := range Duties {
 		g := &s.edges[i]
 		g.fit(w, &s.white, &Duties[i])
 		for _, onset := range s.onsets(g) {
-			b := s.look(w, i, onset)
-			if b.KW > 0 && b.LogLR > bestLR {
-				best, bestLR = b, b.LogLR
+			for _, gap := range gaps {
+				b := s.look(w, i, onset, gap)
+				if b != nil && b.KW > 0 && b.LogLR > bestLR {
+					best, bestLR = b, b.LogLR
+				}
 			}
 		}
 	}
@@ -98,14 +103,27 @@ func (s *Scanner) onsets(g *edges) []int {
 	return top
 }
 
-func (s *Scanner) look(w *Window, duty, onset int) *Block {
+// rampWeeks is how long machines may go on being delivered.
+const rampWeeks = 9
+
+// gaps are the weeks left out after an onset: none, or a ramp.
+var gaps = [...]int{0, rampWeeks}
+
+// look weighs one onset; nil if it cannot be compared after this gap.
+func (s *Scanner) look(w *Window, duty, onset, gap int) *Block {
 	g := &s.edges[duty]
-	b := &Block{Duty: &Duties[duty], Onset: onset, End: len(w.KW), EdgeT: g.t[onset], EdgeKW: g.num[onset] / g.den[onset]}
-	s.days.level(b)
-	s.steadiness(w, b)
-	b.KW = b.LevelKW
-	if !(b.KW > 0) { // too near the ends of the series for four weeks on both sides
-		b.KW = b.EdgeKW
+	b := &Block{Duty: &Duties[duty], duty: duty, Onset: onset, End: len(w.KW), EdgeT: g.t[onset], EdgeKW: g.num[onset] / g.den[onset]}
+	if !s.compare(w, b, gap) {
+		if gap > 0 {
+			return nil
+		}
+		b.LevelKW = b.EdgeKW // too near the ends of the series
+	}
+	if b.KW = b.LevelKW; !(b.KW > 0) {
+		return nil
+	}
+	if gap > 0 {
+		b.EdgeKW = g.climb(onset, min(len(w.KW), onset+(gap+1)*168))
 	}
 	s.findEnd(g, b)
 	for i := maxLag; i < len(g.num); i++ {
@@ -114,15 +132,60 @@ func (s *Scanner) look(w *Window, duty, onset int) *Block {
 		}
 		b.CounterT = max(b.CounterT, -g.t[i])
 	}
+	week := s.weeks.week(onset)
+	b.Held = s.weeks.persistence(b.Duty, week, week+1+gap, s.weeks.week(b.End-1), b.KW)
+	b.Dips = dips(w, b)
 	b.LogLR = weights.logLR(b.Features())
 	return b
+}
+
+// dips counts hours that lie below both their neighbours by 0.3 to 1.1 times the
+// block's power, and hours that lie as far above, while the block is on: a farm
+// that loses its network or its pool falls and returns within the hour, and
+// never rises. The result is (falls − rises) / √(falls + rises + 4), less the
+// same before the onset over as many hours at the most.
+func dips(w *Window, b *Block) float64 {
+	count := func(from, to int) float64 {
+		falls, rises := 0, 0
+		for i := max(1, from); i < min(to, len(w.KW)-1); i++ {
+			if !b.Duty.on[w.Clock[i]] || !b.Duty.on[w.Clock[i-1]] || !b.Duty.on[w.Clock[i+1]] {
+				continue
+			}
+			low := min(w.KW[i-1], w.KW[i+1]) - w.KW[i]
+			high := w.KW[i] - max(w.KW[i-1], w.KW[i+1])
+			switch {
+			case low > 0.3*b.KW && low < 1.1*b.KW:
+				falls++
+			case high > 0.3*b.KW && high < 1.1*b.KW:
+				rises++
+			}
+		}
+		return float64(falls-rises) / math.Sqrt(float64(falls+rises)+4)
+	}
+	return count(b.Onset, b.End) - count(b.Onset-(b.End-b.Onset), b.Onset)
+}
+
+// usual remembers the histories of the window.
+func (s *Scanner) usual(b *Block, week, gap, yearAgo int) usual {
+	key := historyKey{b.duty, gap, yearAgo}
+	h := s.past[key]
+	if h == nil {
+		h = &history{}
+		s.past[key] = h
+	}
+	if !s.fresh[key] {
+		s.fresh[key] = true
+		s.weeks.history(h, b.Duty, gap, yearAgo)
+	}
+	return s.weeks.usual(h, week, gap, yearAgo)
 }
 
 // minEndT is the least t statistic of a step down that ends a block.
 const minEndT = 4
 
 // findEnd looks for the step down that undoes the block: about as large as the
-// block, at least two weeks after the onset, and not undone itself.
+// block, at least a week after the onset, and not undone itself. The clearest
+// step of that size decides: trying several found more false ends than true ones.
 func (s *Scanner) findEnd(g *edges, b *Block) {
 	best, at := 0.0, -1
 	for i := b.Onset + edgeHours; i < len(g.num)-2*24; i++ {
@@ -133,16 +196,16 @@ func (s *Scanner) findEnd(g *edges, b *Block) {
 	if at < 0 || best < minEndT {
 		return
 	}
-	after := s.days.levelAt(b.Duty, (at+12)/24)
+	c, ok := s.weeks.compare(b.Duty, s.weeks.week(at), 0, 0)
 	size := -g.num[at] / g.den[at] / b.KW
-	if after < -b.KW/2 || (math.IsNaN(after) && size > 0.6 && size < 1.6) {
+	if (ok && c.level() < -b.KW/2) || (!ok && size > 0.6 && size < 1.6) {
 		b.End, b.EndT = at, best
 	}
 }
 
 // FeatureNames name the elements of [Block.Features]; each grows with the
 // evidence for a mine.
-var FeatureNames = [...]string{"edge", "edge_over_counter", "level", "steadiness", "agreement", "calendar"}
+var FeatureNames = [...]string{"edge", "edge_over_counter", "level", "steadiness", "excess", "agreement", "calendar", "held", "ramp", "dips"}
 
 // Features returns what the weights are applied to:
 //
@@ -150,8 +213,12 @@ var FeatureNames = [...]string{"edge", "edge_over_counter", "level", "steadiness
 //	edge_over_counter  ln((3 + EdgeT) / (3 + CounterT))
 //	level              ln(1 + LevelZ), LevelZ in [0, 30]
 //	steadiness         −ln(0.02 + Steady), Steady at most 5
+//	excess             −ln(Excess), in [−2, 1]; 0 if unknown
 //	agreement          −|ln(LevelKW / EdgeKW)|, at least −3
 //	calendar           −|OffKW| / KW, at least −2; 0 round the clock
+//	held               Held
+//	ramp               1 after a ramp, else 0
+//	dips               Dips, in [−3, 3]
 func (b *Block) Features() [len(FeatureNames)]float64 {
 	agreement := -3.0
 	if b.LevelKW > 0 && b.EdgeKW > 0 {
@@ -161,107 +228,59 @@ func (b *Block) Features() [len(FeatureNames)]float64 {
 	if b.KW > 0 {
 		calendar = max(-2, -math.Abs(b.OffKW)/b.KW)
 	}
+	excess, ramp := 0.0, 0.0
+	if b.Excess > 0 {
+		excess = max(-2, min(1, -math.Log(b.Excess)))
+	}
+	if b.Ramp {
+		ramp = 1
+	}
 	return [...]float64{
 		math.Log1p(max(0, b.EdgeT)),
 		math.Log((3 + max(0, b.EdgeT)) / (3 + b.CounterT)),
 		math.Log1p(max(0, min(b.LevelZ, 30))),
 		-math.Log(0.02 + min(b.Steady, 5)),
+		excess,
 		agreement,
 		calendar,
+		b.Held,
+		ramp,
+		max(-3, min(3, b.Dips)),
 	}
 }
 
-type mean struct {
-	sum float64
-	n   int
-}
-
-// steadiness compares each hour of the week before and after the onset.
-func (s *Scanner) steadiness(w *Window, b *Block) {
-	for side := range s.hourly {
-		clear(s.hourly[side][:])
-		from, to := max(0, b.Onset-levelDays*24), b.Onset
-		if side == 1 {
-			from, to = b.Onset, min(len(w.KW), b.Onset+levelDays*24)
-		}
-		for i := from; i < to; i++ {
-			if v := w.KW[i]; !math.IsNaN(v) {
-				m := &s.hourly[side][w.Clock[i]]
-				m.sum += v
-				m.n++
-			}
+// compare fills in the change of level at the onset, or after a ramp, corrected
+// by another year where there is one, its spread, and both against what is usual
+// on the site's other weeks. It returns false where there is nothing to compare.
+func (s *Scanner) compare(w *Window, b *Block, gap int) bool {
+	week := s.weeks.week(b.Onset)
+	yearAgo := 0
+	var c change
+	ok := false
+	for _, yearAgo = range []int{-yearWeeks, yearWeeks, 0} {
+		if c, ok = s.weeks.compareAt(w, b.Duty, b.Onset, gap, yearAgo); ok {
+			break
 		}
 	}
-	s.buf = s.buf[:0]
-	var before, off mean
-	for h := range 168 {
-		m0, m1 := s.hourly[0][h], s.hourly[1][h]
-		if m0.n == 0 || m1.n == 0 {
-			continue
-		}
-		before.sum += m0.sum
-		before.n += m0.n
-		d := m1.sum/float64(m1.n) - m0.sum/float64(m0.n)
-		if b.Duty.on[h] {
-			s.buf = append(s.buf, d)
-		} else {
-			off.sum += d
-			off.n++
-		}
+	if !ok {
+		return false
 	}
-	b.Steady = math.Inf(1)
-	if before.n > 0 {
-		b.MeanKW = before.sum / float64(before.n)
+	b.YearAgo, b.Ramp = yearAgo != 0, gap > 0
+	b.LevelKW = c.level()
+	if u := s.usual(b, week, gap, yearAgo); u.n >= minUsual {
+		b.LevelZ = b.LevelKW / max(u.level, 1e-6)
 	}
-	if off.n > 0 {
-		b.OffKW = off.sum / float64(off.n)
+	// The spread is that of the plain increments: another year would add its own.
+	plain, ok := s.weeks.compareAt(w, b.Duty, b.Onset, gap, 0)
+	if !ok {
+		return false
 	}
-	if len(s.buf) >= 24 {
-		centre := stat.Median(s.buf)
-		b.Steady = stat.MAD(s.buf, centre) / max(math.Abs(centre), 1e-9)
+	b.OffKW = plain.off
+	b.Steady = plain.spread / max(math.Abs(plain.on), 1e-9)
+	if u := s.usual(b, week, gap, 0); u.n >= minUsual {
+		b.Excess = plain.spread / max(u.spread, 1e-6)
 	}
-}
-
-// days holds, for each day of the series and each calendar, the mean power of
-// the hours inside it and outside it.
-type days struct {
-	n       int
-	on, off [][]float64 // by duty; NaN where fewer than half of the hours are known
-	sum     [][]float64 // scratch
-	buf     []float64
-}
-
-func (d *days) fill(w *Window) {
-	d.n = len(w.KW) / 24
-	for len(d.on) < len(Duties) {
-		d.on, d.off = append(d.on, nil), append(d.off, nil)
-	}
-	for k := range Duties {
-		d.on[k], d.off[k] = resize(d.on[k], d.n), resize(d.off[k], d.n)
-		for day := range d.n {
-			var on, off mean
-			hoursOn, hoursOff := 0, 0
-			for i := day * 24; i < day*24+24; i++ {
-				in, v := Duties[k].on[w.Clock[i]], w.KW[i]
-				if in {
-					hoursOn++
-				} else {
-					hoursOff++
-				}
-				if math.IsNaN(v) {
-					continue
-				}
-				if in {
-					on.sum += v
-					on.n++
-				} else {
-					off.sum += v
-					off.n++
-				}
-			}
-			d.on[k][day], d.off[k][day] = half(on, hoursOn), half(off, hoursOff)
-		}
-	}
+	return true
 }
 
 func half(m mean, hours int) float64 {
@@ -271,77 +290,17 @@ func half(m mean, hours int) float64 {
 	return m.sum / float64(m.n)
 }
 
-// level fills in the change of level at the onset, its year-ago correction and its scale.
-func (d *days) level(b *Block) {
-	day := (b.Onset + 12) / 24
-	raw := d.levelAt(b.Duty, day)
-	if math.IsNaN(raw) {
-		return
-	}
-	b.LevelKW = raw
-	season, n := 0.0, 0
-	for _, year := range []int{-728, -364, 364, 728} {
-		if v := d.levelAt(b.Duty, day+year); !math.IsNaN(v) {
-			season += v
-			n++
-		}
-	}
-	if n > 0 {
-		b.LevelKW -= season / float64(n)
-		b.YearAgo = true
-	}
-	d.buf = d.buf[:0]
-	for k := levelDays; k < d.n-levelDays; k += 7 {
-		if abs(k-day) < 2*levelDays {
-			continue
-		}
-		v := d.levelAt(b.Duty, k)
-		if b.YearAgo {
-			if u := d.levelAt(b.Duty, k-364); !math.IsNaN(u) {
-				v -= u
-			} else {
-				v -= d.levelAt(b.Duty, k+364)
-			}
-		}
-		if !math.IsNaN(v) {
-			d.buf = append(d.buf, v)
-		}
-	}
-	if len(d.buf) >= 8 {
-		b.LevelZ = b.LevelKW / max(stat.MAD(d.buf, 0), 1e-6)
-	}
+type mean struct {
+	sum float64
+	n   int
 }
 
-// levelAt returns the change of mean power over four weeks at a day: of the
-// hours inside the calendar, less that of the hours outside it where the
-// calendar has any. NaN if less than half of the days are known.
-func (d *days) levelAt(duty *Duty, day int) float64 {
-	k := slices.IndexFunc(Duties, func(x Duty) bool { return x.Name == duty.Name })
-	on := change(d.on[k], day)
-	if k == 0 {
-		return on
+// add counts a value unless it is NaN.
+func (m *mean) add(v float64) {
+	if !math.IsNaN(v) {
+		m.sum += v
+		m.n++
 	}
-	return on - change(d.off[k], day)
-}
-
-func change(x []float64, day int) float64 {
-	if day-levelDays < 0 || day+levelDays > len(x) {
-		return math.NaN()
-	}
-	var before, after mean
-	for i := day - levelDays; i < day; i++ {
-		if !math.IsNaN(x[i]) {
-			before.sum += x[i]
-			before.n++
-		}
-	}
-	for i := day; i < day+levelDays; i++ {
-		if !math.IsNaN(x[i]) {
-			after.sum += x[i]
-			after.n++
-		}
-	}
-	return half(after, levelDays) - half(before, levelDays)
 }
 
 func abs(x int) int {

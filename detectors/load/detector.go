@@ -62,9 +62,10 @@ func (Added) Info() detectors.Info {
 		Source: "detectors/calibrate on the Cambridge estate meters; whitening after Box and Jenkins; conformal p-value after Vovk et al. 2005",
 		Looks: `Looks for a block of power that was switched on and stayed: round the clock, nights (23-07 or 00-10) or all hours but the evening peak.
 The hourly load is whitened by an autoregression over 1, 2, 24, 25, 168 and 169 hours, which removes the site's habits and leaves edges. For each
-hour and calendar a step is fitted by generalised least squares. The best onset is then weighed by six features: its edge; the edge against the
-largest step down of the same site; the change of the four-week level, less that of another year, by its own scale on other days; how equal the
-increment is over the hours of the week; whether edge and level agree; whether hours outside the calendar stayed where they were.
+hour and calendar a step is fitted by generalised least squares. The best onsets are then weighed by features: the edge; the edge against the
+largest step down of the same site; the change of the four-week level, at once or after a ramp, less that of another year, by its own scale on
+other weeks; how equal the increment is over the hours of the week, by itself and against the site's other changes; whether edge and level agree;
+whether hours outside the calendar stayed where they were; whether the level was held in later weeks; short falls without short rises.
 Withheld below 56 days of hourly data. Blind to mines older than the data and weak below a third of the site's own mean load.`,
 	}
 }
@@ -92,8 +93,8 @@ func (d Added) Detect(s *Sight) datasets.Evidence {
 	if b.YearAgo {
 		year = "corrected by another year"
 	}
-	e.Detail = fmt.Sprintf("%s kW were added %s from %s%s: edge t %.1f, the site's own largest step down %.1f; the four-week level rose by %s kW (%.1f times its usual change, %s), equal over the week within %.0f %%",
-		kw(b.KW), b.Duty.Name, day(e.Start, s.Zone), until(s, b), b.EdgeT, b.CounterT, kw(b.LevelKW), b.LevelZ, year, 100*min(b.Steady, 9.99))
+	e.Detail = fmt.Sprintf("%s kW were added %s from %s%s: edge t %.1f, the site's own largest step down %.1f; the four-week level rose by %s kW (%.1f times its usual change, %s), equal over the week within %.0f %%, and stayed in %.0f %% of the later weeks",
+		kw(b.KW), b.Duty.Name, day(e.Start, s.Zone), until(s, b), b.EdgeT, b.CounterT, kw(b.LevelKW), b.LevelZ, year, 100*min(b.Steady, 9.99), 100*b.Held)
 	return e
 }
 

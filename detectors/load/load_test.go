@@ -115,14 +115,13 @@ func TestScanFindsBlocks(t *testing.T) {
 			if d := b.End - tc.to; d < -24 || d > 24 {
 				t.Errorf("end %d hours off", d)
 			}
-			true_, hours := 0.0, 0
+			truth := 0.0
 			for i := onset; i < tc.to; i++ {
 				if tc.on(start.Add(time.Duration(i) * time.Hour).Hour()) {
-					true_ += 13
-					hours++
+					truth += 13
 				}
 			}
-			if q := Energy(s.Window, b) / true_; q < 0.85 || q > 1.15 {
+			if q := Energy(s.Window, b) / truth; q < 0.85 || q > 1.15 {
 				t.Errorf("energy is %.2f of the truth", q)
 			}
 		})

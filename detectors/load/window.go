@@ -72,12 +72,17 @@ func hourOfWeek(at datasets.Micros, offsetS int) uint8 {
 type Duty struct {
 	Name string
 	on   [168]bool
+	n    int // hours of the week inside
 }
+
+func (d *Duty) hours() int { return d.n }
 
 func duty(name string, on func(hour int) bool) Duty {
 	d := Duty{Name: name}
 	for h := range d.on {
-		d.on[h] = on(h % 24)
+		if d.on[h] = on(h % 24); d.on[h] {
+			d.n++
+		}
 	}
 	return d
 }

@@ -64,7 +64,7 @@ func TestSumIsMonotoneAndOrderFree(t *testing.T) {
 			t.Fatalf("order changes the probability: %v and %v", p, q)
 		}
 		k := kinds[r.IntN(len(kinds))]
-		more := append(ev, spoken(k, k+"0", r.Float64()*5))
+		more := append(slices.Clone(ev), spoken(k, k+"0", r.Float64()*5))
 		if q := Sum("s", 0.01, more).Probability; q < p-1e-12 {
 			t.Fatalf("evidence for mining lowers %v to %v", p, q)
 		}

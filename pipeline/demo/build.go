@@ -62,9 +62,9 @@ func (b *builder) file(name string, write func(io.Writer) error) error {
 func (b *builder) csv(name string, head []string, rows func(row func(...string))) error {
 	return b.file(name, func(out io.Writer) error {
 		w := csv.NewWriter(out)
-		w.Write(head) // errors stay until Flush
-		rows(func(cells ...string) { w.Write(cells) })
+		err := w.Write(head)
+		rows(func(cells ...string) { err = errors.Join(err, w.Write(cells)) })
 		w.Flush()
-		return w.Error()
+		return errors.Join(err, w.Error())
 	})
 }
