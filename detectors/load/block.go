@@ -69,8 +69,7 @@ func (s *Scanner) Scan(w *Window) (*Block, string) {
 		g.fit(w, &s.white, &Duties[i])
 		for _, onset := range s.onsets(g) {
 			for _, gap := range gaps {
-				b := s.look(w, i, onset, gap)
-				if b != nil && b.KW > 0 && b.LogLR > bestLR {
+				if b := s.look(w, i, onset, gap, bestLR); b != nil && b.LogLR > bestLR {
 					best, bestLR = b, b.LogLR
 				}
 			}
@@ -109,8 +108,9 @@ const rampWeeks = 9
 // gaps are the weeks left out after an onset: none, or a ramp.
 var gaps = [...]int{0, rampWeeks}
 
-// look weighs one onset; nil if it cannot be compared after this gap.
-func (s *Scanner) look(w *Window, duty, onset, gap int) *Block {
+// look weighs one onset; nil if it cannot be compared after this gap, or cannot
+// be worth more than atLeast.
+func (s *Scanner) look(w *Window, duty, onset, gap int, atLeast float64) *Block {
 	g := &s.edges[duty]
 	b := &Block{Duty: &Duties[duty], duty: duty, Onset: onset, End: len(w.KW), EdgeT: g.t[onset], EdgeKW: g.num[onset] / g.den[onset]}
 	if !s.compare(w, b, gap) {
@@ -126,11 +126,12 @@ func (s *Scanner) look(w *Window, duty, onset, gap int) *Block {
 		b.EdgeKW = g.climb(onset, min(len(w.KW), onset+(gap+1)*168))
 	}
 	s.findEnd(g, b)
-	for i := maxLag; i < len(g.num); i++ {
-		if b.End < len(w.KW) && abs(i-b.End) < 2*24 {
-			continue
-		}
-		b.CounterT = max(b.CounterT, -g.t[i])
+	b.CounterT = g.counter(b.End)
+	// Whether the level was held and how it dips take a pass over all later hours:
+	// look only if the most that they could add would matter.
+	b.Held, b.Dips = 1, maxDips
+	if weights.logLR(b.Features()) <= atLeast {
+		return nil
 	}
 	week := s.weeks.week(onset)
 	b.Held = s.weeks.persistence(b.Duty, week, week+1+gap, s.weeks.week(b.End-1), b.KW)
@@ -138,6 +139,9 @@ func (s *Scanner) look(w *Window, duty, onset, gap int) *Block {
 	b.LogLR = weights.logLR(b.Features())
 	return b
 }
+
+// maxDips bounds Dips as a feature.
+const maxDips = 3
 
 // dips counts hours that lie below both their neighbours by 0.3 to 1.1 times the
 // block's power, and hours that lie as far above, while the block is on: a farm
@@ -218,7 +222,7 @@ var FeatureNames = [...]string{"edge", "edge_over_counter", "level", "steadiness
 //	calendar           −|OffKW| / KW, at least −2; 0 round the clock
 //	held               Held
 //	ramp               1 after a ramp, else 0
-//	dips               Dips, in [−3, 3]
+//	dips               Dips, in ±maxDips
 func (b *Block) Features() [len(FeatureNames)]float64 {
 	agreement := -3.0
 	if b.LevelKW > 0 && b.EdgeKW > 0 {
@@ -245,7 +249,7 @@ func (b *Block) Features() [len(FeatureNames)]float64 {
 		calendar,
 		b.Held,
 		ramp,
-		max(-3, min(3, b.Dips)),
+		max(-maxDips, min(maxDips, b.Dips)),
 	}
 }
 

@@ -14,8 +14,11 @@ const edgeHours = 7 * 24
 // prefix sums over what each lag of the filter contributes.
 type edges struct {
 	num, den []float64
-	t        []float64                // num/√den; 0 where nothing is known
-	a, b     [len(lags) + 1][]float64 // prefix sums of x·e/s² and x²/s², by lag
+	t        []float64 // num/√den; 0 where nothing is known
+	// before[i] and after[i] are the largest t of a step down at an hour below i,
+	// and from i on.
+	before, after []float64
+	a, b          [len(lags) + 1][]float64 // prefix sums of x·e/s² and x²/s², by lag
 }
 
 func (g *edges) fit(win *Window, w *whitener, d *Duty) {
@@ -67,6 +70,35 @@ func (g *edges) fit(win *Window, w *whitener, d *Duty) {
 			g.t[t] = num / math.Sqrt(den)
 		}
 	}
+	g.downs()
+}
+
+// downs fills before and after.
+func (g *edges) downs() {
+	n := len(g.t)
+	g.before, g.after = resize(g.before, n+1), resize(g.after, n+1)
+	g.before[0], g.after[n] = 0, 0
+	for i, t := range g.t {
+		g.before[i+1] = g.before[i]
+		if i >= maxLag {
+			g.before[i+1] = max(g.before[i], -t)
+		}
+	}
+	for i := n - 1; i >= 0; i-- {
+		g.after[i] = g.after[i+1]
+		if i >= maxLag {
+			g.after[i] = max(g.after[i+1], -g.t[i])
+		}
+	}
+}
+
+// counter returns the largest t of a step down that is not within two days of end.
+func (g *edges) counter(end int) float64 {
+	n := len(g.t)
+	if end >= n {
+		return g.before[n]
+	}
+	return max(g.before[max(0, end-47)], g.after[min(n, end+48)])
 }
 
 // climb adds up the clear steps up and down in [from, to), at least two days

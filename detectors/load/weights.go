@@ -68,6 +68,12 @@ func mustWeights() weightTable {
 	if len(named) > 0 {
 		panic(fmt.Sprint("block_weights.csv: missing terms ", named))
 	}
+	// Scanner.look relies on it: more of these never speaks against a mine.
+	for _, name := range []string{"held", "dips"} {
+		if w.terms[slices.Index(FeatureNames[:], name)] < 0 {
+			panic("block_weights.csv: the weight of " + name + " must not be negative")
+		}
+	}
 	for _, row := range table(placeboCSV) {
 		w.placebo = append(w.placebo, number(row[0]))
 	}
