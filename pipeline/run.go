@@ -146,7 +146,7 @@ func (r *runner) asOf() datasets.Day {
 	}
 	last := datasets.Day(0)
 	for _, f := range r.records {
-		if t, err := time.Parse(time.RFC3339, f.Last); err == nil && timed[f.Dataset] {
+		if t, err := time.Parse(time.RFC3339, f.Last); err == nil && dataTimes[f.Dataset] {
 			last = max(last, datasets.DayOf(t.In(r.env.Zone)))
 		}
 	}
@@ -156,8 +156,8 @@ func (r *runner) asOf() datasets.Day {
 	return last + 1
 }
 
-// timed names the inputs whose times are those of the data, not of the law.
-var timed = map[string]bool{"readings": true, "billing": true, "feeder_readings": true, "flows": true, "dns": true, "tls": true}
+// dataTimes names the inputs whose times are those of the data, not of the law.
+var dataTimes = map[string]bool{"readings": true, "billing": true, "feeder_readings": true, "flows": true, "dns": true, "tls": true}
 
 // cases gathers every site that is known or read, by id.
 func (r *runner) cases() ([]*siteCase, error) {

@@ -37,9 +37,10 @@ type Case struct {
 	Family   string  // "" if no mine was added
 	Size     float64 // share of the meter's mean load
 	Block    load.Block
-	TrueKWh  float64 // energy of the added mine
-	GuessKWh float64 // energy of the block found
-	OnsetH   float64 // hours from the true onset to the one found
+	TrueKWh  float64                 // energy of the added mine
+	GuessKWh float64                 // energy of the block found
+	OnsetH   float64                 // hours from the true onset to the one found
+	Rules    [len(RuleNames)]float64 // scores of the simple rules
 }
 
 const windowDays = 730
@@ -69,7 +70,7 @@ func Cases(seed uint64, rounds int) ([]Case, error) {
 			for k := range rounds * len(Sizes) {
 				size := Sizes[k%len(Sizes)]
 				family := Families[r.IntN(len(Families))]
-				mine := draw(r, family, size*meanOf(base), start)
+				mine := draw(r, family, size*mean(positive(base)), start)
 				added := mine.Load(start, len(base), t, nil)
 				c := look(scanner, m.ID, start, base, added)
 				c.Family, c.Size = family, size
@@ -116,6 +117,7 @@ func look(s *load.Scanner, id string, start time.Time, base, added []float64) Ca
 		}
 	}
 	w := load.NewWindow(series(id, start, kw), time.UTC)
+	c.Rules = rules(w)
 	if b, _ := s.Scan(w); b != nil {
 		c.Block = *b
 		c.GuessKWh = load.Energy(w, b)
@@ -134,15 +136,7 @@ func series(id string, start time.Time, kw []float64) *features.Series {
 	return new(features.Normaliser).Normalise(id, &l)
 }
 
-func meanOf(kw []float64) float64 {
-	sum, n := 0.0, 0
-	for _, v := range kw {
-		if v > 0 {
-			sum, n = sum+v, n+1
-		}
-	}
-	if n == 0 {
-		panic("calibrate: a sample meter without load")
-	}
-	return sum / float64(n)
+// positive returns the values above 0: lost readings are 0 in these files.
+func positive(kw []float64) []float64 {
+	return slices.DeleteFunc(slices.Clone(kw), func(v float64) bool { return !(v > 0) })
 }

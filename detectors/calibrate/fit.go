@@ -65,8 +65,12 @@ func Fit(cases []Case) Result {
 // AveragePrecision returns the held-out average precision at a prevalence, over
 // the mines that keep selects and all meters without one.
 func (r *Result) AveragePrecision(prevalence float64, keep func(Case) bool) float64 {
+	return averagePrecision(r.Cases, r.HeldOut, prevalence, keep)
+}
+
+func averagePrecision(cases []Case, scores []float64, prevalence float64, keep func(Case) bool) float64 {
 	positives, negatives := 0.0, 0.0
-	for _, c := range r.Cases {
+	for _, c := range cases {
 		if c.Family == "" {
 			negatives++
 		} else if keep(c) {
@@ -74,12 +78,12 @@ func (r *Result) AveragePrecision(prevalence float64, keep func(Case) bool) floa
 		}
 	}
 	var items []stat.Ranked
-	for i, c := range r.Cases {
+	for i, c := range cases {
 		switch {
 		case c.Family == "":
-			items = append(items, stat.Ranked{Score: r.HeldOut[i], Weight: (1 - prevalence) / negatives})
+			items = append(items, stat.Ranked{Score: scores[i], Weight: (1 - prevalence) / negatives})
 		case keep(c):
-			items = append(items, stat.Ranked{Score: r.HeldOut[i], Positive: true, Weight: prevalence / positives})
+			items = append(items, stat.Ranked{Score: scores[i], Positive: true, Weight: prevalence / positives})
 		}
 	}
 	return stat.AveragePrecision(items)
@@ -123,6 +127,15 @@ func (r *Result) Report(out io.Writer) {
 		ap := r.AveragePrecision(0.05, func(c Case) bool { return c.Family == f })
 		fmt.Fprintf(out, "  %-24s %.3f\n", f, ap)
 	}
+	fmt.Fprintln(out, "simple rules on the same windows:")
+	for k, name := range RuleNames {
+		scores := make([]float64, len(r.Cases))
+		for i, c := range r.Cases {
+			scores[i] = c.Rules[k]
+		}
+		fmt.Fprintf(out, "  %-30s %.3f\n", name, averagePrecision(r.Cases, scores, 0.05, all))
+	}
+	fmt.Fprintf(out, "  %-30s %.3f\n", "rank product of the last two", averagePrecision(r.Cases, rankProduct(r.Cases), 0.05, all))
 	found, mines, onset, energy := 0, 0, 0, 0
 	for i, c := range r.Cases {
 		if c.Family == "" {

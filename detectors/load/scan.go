@@ -104,7 +104,7 @@ func (g *edges) counter(end int) float64 {
 // climb adds up the clear steps up and down in [from, to), at least two days
 // apart: the power of a ramp by its edges.
 func (g *edges) climb(from, to int) float64 {
-	const clear, apart = 4, 48
+	const least, apart = 4, 48
 	sum := 0.0
 	for i := from; i < to; {
 		at := i
@@ -113,7 +113,7 @@ func (g *edges) climb(from, to int) float64 {
 				at = j
 			}
 		}
-		if math.Abs(g.t[at]) < clear {
+		if math.Abs(g.t[at]) < least {
 			i += apart
 			continue
 		}
