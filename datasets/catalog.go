@@ -27,9 +27,10 @@ const (
 	Proto         // tcp, udp, icmp, or a number
 	Bool          // true or false; only in results
 	Prefix        // address or prefix in CIDR notation, canonical
+	Reactive      // decimal kvarh as delivered, whole varh on disk
 )
 
-var kindNames = [...]string{"text", "integer", "number", "energy", "money", "instant", "date", "quarter", "quality", "address", "host name", "protocol", "boolean", "address or prefix"}
+var kindNames = [...]string{"text", "integer", "number", "energy", "money", "instant", "date", "quarter", "quality", "address", "host name", "protocol", "boolean", "address or prefix", "reactive energy"}
 
 func (k Kind) String() string { return kindNames[k] }
 
@@ -145,6 +146,7 @@ var Catalog = []*Table{
 
 	derived[LoadProfile]("load_profile", "One site in one month, from the hourly series.", "site_id"),
 	derived[SiteLoad]("site_load", "One site over all its hourly data.", "site_id"),
+	derived[ReadingDoubt]("reading_doubts", "What is possible but doubtful in the readings of a site.", "site_id"),
 	derived[FlowSession]("flow_session", "Connections stitched across export timeouts.", "client_ip"),
 	derived[FlowProfile]("flow_profile", "All traffic of one client with one server port.", "client_ip"),
 	derived[ServerName]("server_name", "Names that one client had resolved, by the address answered.", "client_ip"),
@@ -224,7 +226,7 @@ var kindsByType = map[reflect.Type]Kind{
 	reflect.TypeFor[Tiyn]():    Money,
 }
 
-var kindsByOption = map[string]Kind{"energy": Energy, "money": Money, "ip": IP, "host": Host, "proto": Proto, "prefix": Prefix}
+var kindsByOption = map[string]Kind{"energy": Energy, "money": Money, "ip": IP, "host": Host, "proto": Proto, "prefix": Prefix, "reactive": Reactive}
 
 // column reads the tags of one field. A malformed tag is a bug of this
 // package and panics; the tests describe every table.

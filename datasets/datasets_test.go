@@ -35,7 +35,7 @@ func TestCatalogIsDocumented(t *testing.T) {
 func TestContractColumns(t *testing.T) {
 	for name, want := range map[string]string{
 		"sites":             "site_id name? bin? account_type? oked? tariff_group? kato? region? address? lat? lon? feeder_id? contracted_kw? voltage_kv? connected_on? price_kzt_kwh?",
-		"readings":          "site_id ts kwh quality? interval_min?",
+		"readings":          "site_id ts kwh quality? interval_min? kvarh?", // kvarh goes beyond the contract
 		"billing":           "site_id period_start period_end kwh quality?",
 		"feeder_readings":   "feeder_id ts kwh",
 		"weather":           "region ts temp_c",
@@ -102,6 +102,18 @@ func TestBucketOfIsStable(t *testing.T) {
 	for key, want := range map[string]int32{"": 1, "KZ-0001": 43, "10.0.0.1": 16} {
 		if got := BucketOf(key, 64); got != want {
 			t.Errorf("BucketOf(%q) = %d, want %d", key, got, want)
+		}
+	}
+}
+
+// kitten to sitting takes three edits, the usual textbook example.
+func TestEditDistance(t *testing.T) {
+	for _, tc := range []struct {
+		a, b string
+		want int
+	}{{"kitten", "sitting", 3}, {"", "abc", 3}, {"kwh", "kwh", 0}, {"kwh", "kwt", 1}} {
+		if got := EditDistance(tc.a, tc.b); got != tc.want || EditDistance(tc.b, tc.a) != tc.want {
+			t.Errorf("EditDistance(%q, %q) = %d, want %d", tc.a, tc.b, got, tc.want)
 		}
 	}
 }

@@ -41,6 +41,28 @@ func CheckBIN(s string) error {
 	return nil
 }
 
+// regionCodes are the first two digits of KATO codes: the 17 oblasts and 3
+// cities since 2022-06-08 as ISO 3166-2:KZ numbers them, and 51, South
+// Kazakhstan until 2018, which old registers still carry.
+var regionCodes = [...]string{"10", "11", "15", "19", "23", "27", "31", "33", "35", "39", "43", "47", "51", "55", "59", "61", "62", "63", "71", "75", "79"}
+
+// CheckKATO checks a code of the classifier of administrative and territorial
+// objects: nine digits, of which the first two name the region.
+func CheckKATO(s string) error {
+	if len(s) != 9 {
+		return fmt.Errorf("want 9 digits, got %d characters", len(s))
+	}
+	if _, ok := number(s); !ok {
+		return errors.New("want 9 digits, got other characters")
+	}
+	for _, c := range regionCodes {
+		if s[:2] == c {
+			return nil
+		}
+	}
+	return fmt.Errorf("no region has the code %s", s[:2])
+}
+
 // IsIndividual reports whether a valid number belongs to a person (IIN), not
 // to an organisation (BIN): the fifth digit is then the tens of a birth day.
 func IsIndividual(s string) bool { return len(s) == 12 && s[4] <= '3' }

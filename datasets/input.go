@@ -29,6 +29,7 @@ type Reading struct {
 	Wh          int32   `parquet:"wh,delta" in:"kwh,required,unit=kWh,energy" unit:"Wh" doc:"active energy in the interval"`
 	Quality     Quality `parquet:"quality" in:"quality" doc:"measured (0), estimated (1) or missing (2)"`
 	IntervalMin int32   `parquet:"interval_min,optional" in:"interval_min,unit=min,min=1,max=44640" doc:"length of the interval; inferred if absent"`
+	VArh        int32   `parquet:"varh,optional" in:"kvarh,unit=kvarh,reactive" unit:"varh" doc:"reactive energy drawn less returned in the interval; a measured zero is kept as 1 varh, since 0 means not given"`
 	Origin
 }
 
@@ -149,6 +150,8 @@ type Flow struct {
 	OrigPkts  int64   `parquet:"orig_pkts" in:"orig_pkts,required,min=0" doc:"packets from the originator"`
 	RespPkts  int64   `parquet:"resp_pkts" in:"resp_pkts,required,min=0" doc:"packets from the responder"`
 	SNI       string  `parquet:"sni,optional,dict" in:"sni,host" doc:"server name from TLS, where the exporter gives it"`
+	Direction string  `parquet:"direction,optional,dict" in:"direction,key,oneof=orig|resp" doc:"whose packets alone the record counts, as exporters of NetFlow write one for each direction; both if absent"`
+	Sampling  int32   `parquet:"sampling,optional" in:"sampling,min=0" doc:"one packet in so many was counted, and bytes and packets are multiplied by it; not given if the exporter did not say or saw all"`
 	Origin
 }
 

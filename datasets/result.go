@@ -148,9 +148,11 @@ type Score struct {
 	TaxKZTHigh    float64 `parquet:"tax_kzt_high" unit:"KZT" doc:"at the upper energy and the higher reading"`
 	RegistryBIN   string  `parquet:"registry_bin,optional" doc:"registry entity answerable for the site"`
 	RegistryMatch string  `parquet:"registry_match,dict" doc:"match, possible or none"`
-	Coverage      float64 `parquet:"coverage" doc:"share of the hours between first and last reading that have a measured value"`
-	Kinds         int32   `parquet:"kinds" doc:"independent kinds of evidence that speak for mining (electricity, traffic)"`
-	Note          string  `parquet:"note" doc:"what limits the verdict"`
+	// RegistryProbability is 1 by equal BIN.
+	RegistryProbability float64 `parquet:"registry_probability" doc:"probability that the registry entity holds the site: 1 by equal BIN, 0 where it was not reckoned"`
+	Coverage            float64 `parquet:"coverage" doc:"share of the hours between first and last reading that have a measured value"`
+	Kinds               int32   `parquet:"kinds" doc:"independent kinds of evidence that speak for mining (electricity, traffic)"`
+	Note                string  `parquet:"note" doc:"what limits the verdict"`
 }
 
 // ScoreTerm is one bar of a site's waterfall: prior, evidence, counter-evidence.
@@ -257,4 +259,14 @@ type SubscriberSeen struct {
 	HoursActive  int32   `parquet:"hours_active" unit:"h" doc:"hours with traffic to the endpoints named"`
 	Pools        string  `parquet:"pools" doc:"pools or endpoints"`
 	Evidence     string  `parquet:"evidence" doc:"evidence in words"`
+}
+
+// ReadingDoubt says how often something about the readings of a site is
+// possible but doubtful. Nothing is dropped for it.
+type ReadingDoubt struct {
+	Bucket int32  `parquet:"bucket" doc:"bucket of site_id"`
+	SiteID string `parquet:"site_id,dict" doc:"site"`
+	Kind   string `parquet:"kind,dict" doc:"what is doubtful: stuck register, jump by 10 or 1000, shift by an hour, negative energy, gap, overlap, values that contradict each other"`
+	N      int64  `parquet:"n" doc:"how often"`
+	First  Micros `parquet:"first,timestamp(microsecond)" doc:"when for the first time"`
 }

@@ -85,10 +85,12 @@ func (q Quarter) String() string {
 
 // ParseQuarter reads "2023Q1" (also "2023-Q1", "2023 q1").
 func ParseQuarter(s string) (Quarter, error) {
-	var y, n int
-	for _, layout := range []string{"%4dQ%1d", "%4d-Q%1d", "%4d Q%1d", "%4dq%1d"} {
-		if k, err := fmt.Sscanf(s, layout, &y, &n); err == nil && k == 2 && n >= 1 && n <= 4 && y > 1900 {
-			return Quarter(y*4 + n - 1), nil
+	if len(s) == 7 && (s[4] == '-' || s[4] == ' ') {
+		s = s[:4] + s[5:]
+	}
+	if len(s) == 6 && (s[4] == 'Q' || s[4] == 'q') && s[5] >= '1' && s[5] <= '4' {
+		if y, ok := number(s[:4]); ok && y > 1900 {
+			return Quarter(int(y)*4 + int(s[5]-'1')), nil
 		}
 	}
 	return 0, fmt.Errorf("want a quarter like 2023Q1, got %q", s)

@@ -110,6 +110,32 @@ func TestEveryTableCanBeOverridden(t *testing.T) {
 	}
 }
 
+// A curtailment reaches the sites of its region in whatever language the two
+// name it, and no others.
+func TestRegionInThreeLanguages(t *testing.T) {
+	ws, err := Init(filepath.Join(t.TempDir(), "ws"), InitOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &Env{WS: ws}
+	if e.tables, err = LoadTables(ws); err != nil {
+		t.Fatal(err)
+	}
+	for _, region := range []string{"Карагандинская область", "Қарағанды облысы", "Karaganda", "Qaraghandy", "35", "карагандинская обл."} {
+		if !e.concerns(cut{Region: "Karaganda oblast"}, datasets.Site{Region: region}) {
+			t.Errorf("%s is not Karaganda", region)
+		}
+	}
+	for _, region := range []string{"", "Ұлытау облысы", "Almaty", "Nowhere"} {
+		if e.concerns(cut{Region: "Karaganda oblast"}, datasets.Site{Region: region}) {
+			t.Errorf("%q is Karaganda", region)
+		}
+	}
+	if !e.concerns(cut{Region: "Zone 7"}, datasets.Site{Region: "zone 7"}) {
+		t.Error("names that the table does not know are compared as they are")
+	}
+}
+
 func shippedText(t *testing.T, file string) string {
 	t.Helper()
 	text, ok := ref.Shipped(file)

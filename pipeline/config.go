@@ -21,6 +21,7 @@ type Config struct {
 	Seed    int64  `yaml:"seed" doc:"Seed of everything drawn at random."`
 
 	Limits  Limits  `yaml:"limits" doc:"What the program may use, and what it tolerates."`
+	Intake  Intake  `yaml:"ingest" doc:"Reading of delivered files."`
 	Traffic Traffic `yaml:"traffic" doc:"Reading of network logs."`
 	Scoring Scoring `yaml:"score" doc:"From evidence to the list of proposed visits."`
 	Tax     Tax     `yaml:"tax" doc:"From mining energy to tax (fee)."`
@@ -98,6 +99,9 @@ func (c Config) Validate() error {
 	check(c.Tax.LimitationYears == 3 || c.Tax.LimitationYears == 5, "tax.limitation_years", "3 or 5", c.Tax.LimitationYears)
 	check(amount(c.Visits.CostKZT), "visits.cost_kzt", "0 or more", c.Visits.CostKZT)
 	check(amount(c.Visits.GroupRadiusKM), "visits.group_radius_km", "0 or more", c.Visits.GroupRadiusKM)
+	if err := c.Intake.Mappings.validate(); err != nil {
+		problems = append(problems, err)
+	}
 	return errors.Join(problems...)
 }
 

@@ -12,6 +12,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/minewatch/minewatch/datasets"
 )
 
 // A ConfigError says what is wrong with a settings file, and where.
@@ -73,7 +75,7 @@ type setting struct {
 func (s setting) section() bool { return s.value.Kind() == reflect.Struct }
 
 // settingsOf lists the settings of c in order, each section before its settings.
-func settingsOf(c *Config) []setting { return settingsBelow(reflect.ValueOf(c).Elem(), "") }
+func settingsOf[T any](c *T) []setting { return settingsBelow(reflect.ValueOf(c).Elem(), "") }
 
 func settingsBelow(v reflect.Value, prefix string) []setting {
 	var list []setting
@@ -168,7 +170,7 @@ func (d *configDecoder) suggest(path string) string {
 	name := path[strings.LastIndexByte(path, '.')+1:]
 	best, least := "", 3
 	for _, s := range d.settings {
-		dist := distance(name, s.path[strings.LastIndexByte(s.path, '.')+1:])
+		dist := datasets.EditDistance(name, s.path[strings.LastIndexByte(s.path, '.')+1:])
 		if dist < least {
 			best, least = s.path, dist
 		}
@@ -186,6 +188,9 @@ func (d *configDecoder) suggest(path string) string {
 func decodeValue(v reflect.Value, node ast.Node) error {
 	if node == nil || node.Type() == ast.NullType {
 		return nil // nothing given: the default stays
+	}
+	if list, ok := v.Addr().Interface().(interface{ decodeNode(ast.Node) error }); ok {
+		return list.decodeNode(node)
 	}
 	if list, ok := node.(*ast.SequenceNode); ok && v.Kind() == reflect.Slice {
 		items := reflect.MakeSlice(v.Type(), len(list.Values), len(list.Values))
@@ -254,28 +259,6 @@ func colon(s string) string {
 	return s + ": "
 }
 
-// distance is the number of letters to insert, delete or replace to turn a
-// into b (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}
-
 // CommentedYAML returns minewatch.yaml for c: every setting with its
 // explanation, unit and default. Those equal to the default are commented out,
 // except buckets, which must not change with the program's default.
@@ -332,7 +315,13 @@ func yamlValue(v reflect.Value) string {
 		}
 		return `""`
 	}
+	if list, ok := v.Interface().(interface{ flow() string }); ok {
+		return list.flow()
+	}
 	if v.Kind() == reflect.Slice {
+		if v.Len() == 0 {
+			return "[]"
+		}
 		items := make([]string, v.Len())
 		for i := range items {
 			items[i] = strconv.Quote(v.Index(i).String())

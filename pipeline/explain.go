@@ -109,7 +109,7 @@ func (e *Explanation) Print(w io.Writer) error {
 	s := e.Score
 	fmt.Fprintf(w, "%s  %s\n", e.Site.SiteID, strings.Join(nonEmpty(e.Site.Name, e.Site.Region, e.Site.Address), ", "))
 	fmt.Fprintf(w, "run %s, rank %d of %d sites, %s\n", e.RunID, e.Rank, e.Sites, e.listed())
-	fmt.Fprintf(w, "probability of mining %.1f %%, finding: %s, registry: %s\n", 100*s.Probability, orNone(s.Finding), s.RegistryMatch)
+	fmt.Fprintf(w, "probability of mining %.1f %%, finding: %s, registry: %s\n", 100*s.Probability, orNone(s.Finding), registryWords(s))
 	if s.MiningKW > 0 {
 		fmt.Fprintf(w, "about %.1f kW, %s to %s\n", s.MiningKW, e.local(s.MiningSince), e.local(s.MiningUntil))
 	}
@@ -134,6 +134,18 @@ func (e *Explanation) Print(w io.Writer) error {
 	e.printTax(w)
 	_, err := fmt.Fprintln(w, "\nThis is a lead, not a finding: a load or traffic pattern consistent with mining.")
 	return err
+}
+
+// registryWords says who answers, and how surely where it is not by number.
+func registryWords(s datasets.Score) string {
+	if s.RegistryProbability == 0 || s.RegistryProbability == 1 {
+		return s.RegistryMatch
+	}
+	by := ""
+	if s.RegistryBIN != "" {
+		by = " with " + s.RegistryBIN
+	}
+	return fmt.Sprintf("%s%s, probability %.3f", s.RegistryMatch, by, s.RegistryProbability)
 }
 
 func (e *Explanation) printTax(w io.Writer) {

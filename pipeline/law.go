@@ -6,6 +6,7 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/ref"
 	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/pipeline/linkage"
 	"github.com/minewatch/minewatch/pipeline/registry"
 	"github.com/minewatch/minewatch/pipeline/tax"
 )
@@ -20,32 +21,36 @@ type law struct {
 	entries      []datasets.RegistryEntry
 	reports      []datasets.QuarterlyReport
 	declarations []datasets.Declaration
+	ref          *Tables
 	config       Tax
 	asOf         datasets.Day
 }
 
-func loadLaw(ws *Workspace, asOf datasets.Day) (*law, error) {
-	l := &law{config: ws.Config.Tax, asOf: asOf}
-	var errs [8]error
-	l.tables.Regimes, errs[0] = ref.LoadRegimes(nil)
-	l.tables.Rates, errs[1] = ref.LoadRates(nil)
-	l.tables.Deadlines, errs[2] = ref.LoadDeadlines(nil)
-	l.regions, errs[3] = ref.LoadRegions(nil)
-	l.tariffs, errs[4] = ref.LoadTariffs(nil)
-	l.entries, errs[5] = store.ReadTable[datasets.RegistryEntry](ws.Lake(), "registry")
-	l.reports, errs[6] = store.ReadTable[datasets.QuarterlyReport](ws.Lake(), "quarterly_reports")
-	l.declarations, errs[7] = store.ReadTable[datasets.Declaration](ws.Lake(), "declarations")
+func loadLaw(env *Env, asOf datasets.Day) (*law, error) {
+	ws, t := env.WS, env.tables
+	l := &law{config: ws.Config.Tax, asOf: asOf, ref: t, regions: t.Regions, tariffs: t.Tariffs}
+	l.tables = registry.Tables{Regimes: t.Regimes, Rates: t.Rates, Deadlines: t.Deadlines, Accredited: t.Accredited}
+	if ws.Config.Tax.LateInterest {
+		l.baseRates = t.BaseRates
+	}
+	var errs [3]error
+	l.entries, errs[0] = store.ReadTable[datasets.RegistryEntry](ws.Lake(), "registry")
+	l.reports, errs[1] = store.ReadTable[datasets.QuarterlyReport](ws.Lake(), "quarterly_reports")
+	l.declarations, errs[2] = store.ReadTable[datasets.Declaration](ws.Lake(), "declarations")
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
-	if ws.Config.Tax.LateInterest {
-		var err error
-		if l.baseRates, err = ref.LoadBaseRates(nil); err != nil {
-			return nil, err
-		}
-	}
 	l.index = registry.NewIndex(l.entries, l.tables.Regimes)
 	return l, nil
+}
+
+// link fits the linkage of the registry to the sites.
+func (l *law) link(cases []*siteCase, seed int64) {
+	sites := make([]datasets.Site, len(cases))
+	for i, s := range cases {
+		sites[i] = s.site
+	}
+	l.index.Link(linkage.NewReader(l.ref.Regions, l.ref.Places), sites, uint64(seed))
 }
 
 // declaredBy divides what each BIN declared among the sites that answer to it,
@@ -96,5 +101,5 @@ func (l *law) account(s *siteCase) (tax.Account, error) {
 	return tax.Statement(tax.Site{
 		SiteID: site.SiteID, BIN: site.BIN, LimitationYears: l.config.LimitationYears,
 		Price: func(q datasets.Quarter) (ref.Rate, string) { return tax.PriceOf(site, q, l.regions, l.tariffs) },
-	}, s.energy, declared, tax.Rules{Rates: l.tables.Rates, Deadlines: l.tables.Deadlines, AsOf: l.asOf, BaseRates: l.baseRates})
+	}, s.energy, declared, tax.Rules{Rates: l.tables.Rates, Deadlines: l.tables.Deadlines, AsOf: l.asOf, BaseRates: l.baseRates, Calendar: l.ref.Calendar})
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/minewatch/minewatch/datasets"
-	"github.com/minewatch/minewatch/datasets/ref"
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/detectors/features"
 	"github.com/minewatch/minewatch/detectors/load"
@@ -134,10 +133,7 @@ func (e *Env) share() error {
 	if err != nil {
 		return err
 	}
-	activities, err := ref.LoadActivities(nil)
-	if err != nil {
-		return err
-	}
+	activities := e.tables.Activities
 	slices.SortFunc(loads, func(a, b datasets.SiteLoad) int { return strings.Compare(a.SiteID, b.SiteID) })
 	for _, l := range loads {
 		s.load[l.SiteID] = l
@@ -183,11 +179,7 @@ func (e *Env) cuts() ([]cut, error) {
 	for _, r := range rows {
 		cuts = append(cuts, cut{load.Cut{Start: r.Start, End: r.End, Kind: r.Kind, Source: curtailmentNames[r.Kind]}, r.Region, r.FeederID})
 	}
-	events, err := ref.LoadEvents(nil)
-	if err != nil {
-		return nil, err
-	}
-	for _, ev := range events {
+	for _, ev := range e.tables.Events {
 		switch {
 		case ev.End == 0 || ev.Who == "everyone":
 			continue
@@ -206,16 +198,23 @@ var curtailmentNames = map[string]string{
 	"price":      "power was dear",
 }
 
-// concerns reports whether a cut reached a site.
-func (c cut) concerns(site datasets.Site) bool {
+// concerns reports whether a cut reached a site. Regions are compared in any
+// of their names, in three languages.
+func (e *Env) concerns(c cut, site datasets.Site) bool {
 	switch {
 	case c.FeederID != "":
 		return c.FeederID == site.FeederID
 	case c.Region != "":
-		return strings.EqualFold(c.Region, site.Region)
+		return strings.EqualFold(c.Region, site.Region) || e.sameRegion(c.Region, site.Region)
 	default:
 		return true
 	}
+}
+
+func (e *Env) sameRegion(a, b string) bool {
+	x, ok := e.tables.Regions.Find(a)
+	y, known := e.tables.Regions.Find(b)
+	return ok && known && x.Code == y.Code
 }
 
 // detectStage runs the electricity detectors over each site's series. A task
@@ -261,7 +260,7 @@ func (e *Env) sight(s *features.Series, scanner *load.Scanner) *load.Sight {
 	w.Peers = e.shared.peers[e.shared.groups[s.SiteID]]
 	site := e.shared.sites[s.SiteID]
 	for _, c := range e.shared.cuts {
-		if c.concerns(site) && c.Overlaps(s) {
+		if e.concerns(c, site) && c.Overlaps(s) {
 			w.Cuts = append(w.Cuts, c.Cut)
 		}
 	}

@@ -25,12 +25,20 @@ var absent = []export.AbsentDataset{
 	{Dataset: "subscribers", Meaning: "No subscribers: addresses cannot be linked to sites."},
 }
 
+// unread names the datasets that are taken in and kept, and that no verdict
+// reads yet.
+var unread = []string{"billing", "feeder_readings", "weather", "outcomes"}
+
 // quality makes the account of what came in.
 func (r *runner) quality() export.Quality {
 	var q export.Quality
 	have := map[string]bool{}
 	for _, f := range r.records {
 		have[f.Dataset] = have[f.Dataset] || f.Accepted > 0
+		if f.Status == ingest.Withdrawn {
+			q.Checks = append(q.Checks, export.QualityMessage{Subject: f.Path, Text: fmt.Sprintf("delivery %d was withdrawn: none of its %d rows is in the tables", f.Number, f.Decoded)})
+			continue
+		}
 		q.Files = append(q.Files, qualityFile(f))
 		if f.Record.Refused != nil {
 			q.Checks = append(q.Checks, export.QualityMessage{Subject: f.Path, Text: "refused: " + f.Record.Refused.Error()})
@@ -41,6 +49,12 @@ func (r *runner) quality() export.Quality {
 			q.Absent = append(q.Absent, a)
 		}
 	}
+	for _, name := range unread {
+		if have[name] {
+			q.Checks = append(q.Checks, export.QualityMessage{Subject: name, Text: "taken in and kept in the lake, but no verdict of this version reads it"})
+		}
+	}
+	q.Checks = append(q.Checks, r.doubts...)
 	ids := slices.Sorted(maps.Keys(r.env.shared.load))
 	unknown := 0
 	for _, id := range ids {

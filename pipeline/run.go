@@ -44,6 +44,7 @@ type runner struct {
 	stages  []StageTime
 	begun   time.Time
 	records []ingest.FileReport
+	doubts  []export.QualityMessage // about readings
 }
 
 // Run takes in what is new and makes a run of it. If neither input nor
@@ -103,6 +104,14 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	if err := r.stage(ctx, profileStage); err != nil {
 		return nil, err
 	}
+	if err := r.stage(ctx, checkStage); err != nil {
+		return nil, err
+	}
+	doubts, err := r.env.doubts()
+	if err != nil {
+		return nil, fmt.Errorf("check readings: %w", err)
+	}
+	r.doubts = doubts
 	if err := r.env.share(); err != nil {
 		return nil, fmt.Errorf("peers: %w", err)
 	}
@@ -113,7 +122,6 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	if err := r.runTraffic(ctx, asOf); err != nil {
 		return nil, fmt.Errorf("traffic: %w", err)
 	}
-	var err error
 	if r.law, err = loadLaw(r.env, asOf); err != nil {
 		return nil, fmt.Errorf("registry and law: %w", err)
 	}

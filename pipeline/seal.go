@@ -38,6 +38,7 @@ type Manifest struct {
 	Seed          int64          `json:"seed"`
 	AsOf          Date           `json:"as_of"`
 	Inputs        []InputFile    `json:"inputs"`
+	Tables        []TableFile    `json:"tables"` // reference tables of the workspace's own; the run keeps a copy of each
 	Lake          []LakePart     `json:"lake"`
 	Outputs       []OutputFile   `json:"outputs"`
 	Notes         []string       `json:"notes"` // what could not be said, and why

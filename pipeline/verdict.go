@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/detectors/score"
 	"github.com/minewatch/minewatch/pipeline/registry"
@@ -110,11 +112,13 @@ func localDay(t datasets.Micros, zone *time.Location, end bool) datasets.Day {
 // judge scores all sites and asks registry and law about those that may mine.
 func (r *runner) judge(cases []*siteCase) error {
 	var mining []*siteCase
+	r.law.link(cases, r.env.WS.Config.Seed)
 	for _, s := range cases {
 		s.verdict = score.Sum(s.site.SiteID, r.env.WS.Config.Scoring.Prior, s.evidence)
 		s.mining()
-		from, until := localDay(s.since, r.env.Zone, false), localDay(s.until, r.env.Zone, true)
-		s.answer = r.law.index.Answerable(s.site, from, until)
+	}
+	r.answer(cases)
+	for _, s := range cases {
 		if s.verdict.Probability >= shownAt {
 			mining = append(mining, s)
 		} else {
@@ -138,6 +142,22 @@ func (r *runner) judge(cases []*siteCase) error {
 	return nil
 }
 
+// answer asks the registry about every site. The index is only read, so the
+// workers share it.
+func (r *runner) answer(cases []*siteCase) {
+	var g errgroup.Group
+	for part := range slices.Chunk(cases, max(1, (len(cases)+r.env.Workers-1)/r.env.Workers)) {
+		g.Go(func() error {
+			for _, s := range part {
+				from, until := localDay(s.since, r.env.Zone, false), localDay(s.until, r.env.Zone, true)
+				s.answer = r.law.index.Answerable(s.site, from, until)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // none returns an error
+}
+
 func (s *siteCase) metered(zone *time.Location) registry.Mining {
 	return registry.Mining{
 		Site: s.site, Since: localDay(s.since, zone, false), Until: localDay(s.until, zone, true),
@@ -149,7 +169,7 @@ func (s *siteCase) metered(zone *time.Location) registry.Mining {
 func (r *runner) conclude(s *siteCase) {
 	p := s.verdict.Probability
 	row := datasets.Score{
-		SiteID: s.site.SiteID, Probability: p, RegistryMatch: s.answer.Outcome.String(),
+		SiteID: s.site.SiteID, Probability: p, RegistryMatch: s.answer.Outcome.String(), RegistryProbability: s.answer.Probability,
 		Coverage: s.load.Coverage, Kinds: int32(s.verdict.Kinds),
 	}
 	if s.answer.Outcome == registry.Match && len(s.answer.BINs()) > 0 {
@@ -178,18 +198,21 @@ func (r *runner) conclude(s *siteCase) {
 	s.row = row
 }
 
-// open is the share of the chance of mining that nobody answers for.
+// open is the share of the chance of mining that nobody answers for. The
+// probability of the registry match flows into it: as far as the link may be
+// wrong, nobody is known to answer.
 func (s *siteCase) open() float64 {
+	p := s.answer.Probability
+	answered := openIfHonest
 	switch {
-	case s.answer.Outcome == registry.Possible:
-		return openIfPossible
 	case s.answer.Outcome == registry.None:
 		return openIfUnknown
-	case s.judged.Finding != "":
-		return openIfBreach
-	default:
-		return openIfHonest
+	case s.answer.Outcome == registry.Possible && p == 0: // a place or a slip of the number alone
+		return openIfPossible
+	case s.answer.Outcome == registry.Match && s.judged.Finding != "":
+		answered = openIfBreach
 	}
+	return p*answered + (1-p)*openIfUnknown
 }
 
 // notes says what limits the verdict.
@@ -209,10 +232,7 @@ func (s *siteCase) notes(limitationYears int) []string {
 	}
 	add(s.verdict.Kinds < 2, "only one kind of evidence speaks")
 	add(len(s.energy) == 0, "no begin is seen in the meter, so the energy cannot be estimated")
-	if s.answer.Note != "" {
-		notes = append(notes, s.answer.Note)
-	}
-	notes = append(notes, s.judged.Notes...)
+	notes = append(notes, s.judged.Notes...) // the answer's among them
 	add(s.account.QuartersWithoutRate > 0, "no confirmed rate for %d quarters: energy is shown without tax (fee)", s.account.QuartersWithoutRate)
 	add(s.account.LapsedTax > 0, "%.0f KZT of it fall in quarters that have lapsed under a limitation of %d years", s.account.LapsedTax.KZT(), limitationYears)
 	return notes

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"aead.dev/minisign"
 
@@ -74,6 +75,7 @@ func Verify(dir, publicKey string) (*Verification, error) {
 	for _, in := range m.Inputs {
 		v.checkInput(workspace, in)
 	}
+	v.checkTables(m)
 	return v, nil
 }
 
@@ -132,6 +134,18 @@ func (v *Verification) checkOutputs(dir string, outputs []OutputFile) error {
 		}
 	}
 	return nil
+}
+
+// checkTables checks that the run keeps each reference table that it used, as
+// it was: the workspace's may have been changed since. The copies are outputs,
+// whose hashes are checked as such.
+func (v *Verification) checkTables(m Manifest) {
+	for _, t := range m.Tables {
+		kept := slices.ContainsFunc(m.Outputs, func(o OutputFile) bool { return o.Path == t.Path && o.SHA256 == t.SHA256 })
+		if !kept {
+			v.problem(t.Path, "is a table that the run used, and the run keeps no copy of it", remedyOutput)
+		}
+	}
 }
 
 func (v *Verification) checkInput(workspace string, in InputFile) {

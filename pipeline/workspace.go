@@ -32,8 +32,8 @@ type InitOptions struct {
 	Buckets int
 }
 
-// Init makes dir a workspace: settings, a signing key, and one inbox folder
-// for each input table. On a workspace it only restores what is missing. Any
+// Init makes dir a workspace: settings, a signing key, one inbox folder for
+// each input table, and a folder for reference tables of its own. On a workspace it only restores what is missing. Any
 // other folder must be empty.
 func Init(dir string, o InitOptions) (*Workspace, error) {
 	if _, err := os.Stat(filepath.Join(dir, ConfigName)); errors.Is(err, fs.ErrNotExist) {
@@ -55,6 +55,9 @@ func Init(dir string, o InitOptions) (*Workspace, error) {
 		if err := makeInbox(ws.Inbox(t.Name), t); err != nil {
 			return nil, fmt.Errorf("init %s: %w", dir, err)
 		}
+	}
+	if err := ws.makeTables(); err != nil {
+		return nil, fmt.Errorf("init %s: %w", dir, err)
 	}
 	return ws, nil
 }
@@ -133,7 +136,7 @@ func makeInbox(dir string, t *datasets.Table) error {
 		return err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n\nPut files here as delivered: CSV (comma or semicolon, plain, .gz or .zst) or Parquet\nwith these columns, in any order. This README is not read.\n\n", t.Name, t.Doc)
+	fmt.Fprintf(&b, "%s: %s\n\nPut files here as delivered: CSV (comma or semicolon), XLSX or Parquet with these columns,\nin any order, plain or as .gz, .zst or .zip. Files with other headers are read through\ningest.mappings of minewatch.yaml. This README is not read.\n\n", t.Name, t.Doc)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, c := range t.Delivered() {
 		need := "optional"

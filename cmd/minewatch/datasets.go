@@ -104,7 +104,7 @@ func (p *program) printTable(t *datasets.Table) error {
 func whereabouts(t *datasets.Table) string {
 	switch t.Role {
 	case datasets.Input:
-		return "Delivered to inbox/" + t.Name + " as CSV or Parquet, kept in lake/" + t.Name + " as Parquet."
+		return "Delivered to inbox/" + t.Name + " as CSV, XLSX or Parquet, kept in lake/" + t.Name + " as Parquet."
 	case datasets.Derived:
 		return "Derived, kept in lake/" + t.Name + " as Parquet."
 	default:

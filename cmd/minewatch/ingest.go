@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,10 +21,19 @@ func (p *program) ingest() *cobra.Command {
 one dataset, or the files named. Files from elsewhere are copied to the inbox
 first. A file whose content was taken in before is skipped. Rows that cannot be
 used go to the quarantine folder with file, line, column, reason and raw text:
-rows in = accepted + duplicates + quarantined, for every file.`,
+rows in = accepted + duplicates + quarantined, for every file.
+
+With --explain FILE nothing is written: it shows what kind of file it is, which
+dataset takes it, how its columns map (also by ingest.mappings of minewatch.yaml),
+the first rows as they would land, and what would be refused and why.
+
+With --withdraw FILE a delivered file is taken back: its rows leave the tables,
+and what they had replaced counts again. The file and its record stay.`,
 		Example: `  minewatch ingest -w kostanay
   minewatch ingest -w kostanay readings
-  minewatch ingest -w kostanay readings export-2024-01.csv.gz export-2024-02.csv.gz`,
+  minewatch ingest -w kostanay readings export-2024-01.csv.gz export-2024-02.csv.gz
+  minewatch ingest -w kostanay --explain export.xlsx readings
+  minewatch ingest -w kostanay --withdraw kostanay/inbox/readings/wrong.csv`,
 		Args: cobra.ArbitraryArgs,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
@@ -32,6 +42,7 @@ rows in = accepted + duplicates + quarantined, for every file.`,
 			return tableNames(datasets.Inputs()), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+	var explain, withdraw string
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		o := pipeline.IngestOptions{}
 		if len(args) > 0 {
@@ -44,6 +55,22 @@ rows in = accepted + duplicates + quarantined, for every file.`,
 		ws, err := pipeline.OpenWorkspace(p.workspace)
 		if err != nil {
 			return err
+		}
+		switch {
+		case explain != "" && withdraw != "", (explain != "" || withdraw != "") && len(args) > 1:
+			return &usageError{errors.New("--explain and --withdraw take one file, and at most a dataset beside it"), "Run minewatch ingest --help for examples."}
+		case explain != "":
+			e, err := pipeline.ExplainFile(ws, explain, o)
+			if err != nil {
+				return err
+			}
+			return p.printExplanation(e)
+		case withdraw != "":
+			result, err := pipeline.Withdraw(cmd.Context(), ws, withdraw, o)
+			if err != nil {
+				return err
+			}
+			return p.printWithdrawn(result)
 		}
 		progress, end := p.progress()
 		o.Progress = progress
@@ -60,6 +87,8 @@ rows in = accepted + duplicates + quarantined, for every file.`,
 		}
 		return nil
 	}
+	cmd.Flags().StringVar(&explain, "explain", "", "say how this file would be read, and write nothing")
+	cmd.Flags().StringVar(&withdraw, "withdraw", "", "take this delivered file (path or delivery number) back")
 	p.workspaceFlag(cmd)
 	p.jsonFlag(cmd)
 	return cmd
@@ -71,7 +100,7 @@ func (p *program) printIngest(r *pipeline.IngestResult) error {
 	}
 	var shown []ingest.FileReport
 	for _, f := range r.Files {
-		if f.Status != ingest.Known {
+		if f.Status != ingest.Known && f.Status != ingest.Withdrawn {
 			shown = append(shown, f)
 		}
 	}

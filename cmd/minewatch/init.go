@@ -14,9 +14,10 @@ func (p *program) init() *cobra.Command {
 		Use:   "init DIR",
 		Short: "Make a new, empty workspace",
 		Long: `Make a new, empty workspace: minewatch.yaml with every setting explained, one
-inbox folder for each dataset with a README of its columns, and the key that
-signs runs (.keys/minewatch.key, without a password, readable by you only) with
-its public half minewatch.pub. Give minewatch.pub to those who receive results.
+inbox folder for each dataset with a README of its columns, a folder tables for
+rates, tariffs, holidays and the like of your own, and the key that signs runs
+(.keys/minewatch.key, without a password, readable by you only) with its public
+half minewatch.pub. Give minewatch.pub to those who receive results.
 
 On a workspace that exists, init restores what is missing and changes nothing else.`,
 		Example: `  minewatch init kostanay

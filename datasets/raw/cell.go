@@ -10,17 +10,19 @@ import (
 )
 
 var (
-	notWhole     = problem{"not a whole number", "write digits only"}
-	outOfRange   = problem{"out of range", "check the unit and the sign"}
-	tooMuch      = problem{"more than 2147483 kWh in one interval", "check the unit: the column holds kWh"}
-	notListed    = problem{"not one of the allowed values", "see minewatch datasets for the list"}
-	badQuality   = problem{"not a quality", "write measured, estimated or missing"}
-	badQuarter   = problem{"not a quarter", "write a quarter like 2023Q1"}
-	badDay       = problem{"not a date", "write a date like 2024-03-01"}
-	badStamp     = problem{"not a time", "write 2024-03-01T15:00:00+05:00, or local time 2024-03-01T15:00"}
-	skippedHour  = problem{"local time that no clock showed", "the clock was set forward over it; deliver times with their offset"}
-	strangeYear  = problem{"year outside 1990 to 2100", "check the clock of the sender"}
-	strangeYearD = problem{"year outside 1900 to 2200", "check the date"}
+	notWhole        = problem{"not a whole number", "write digits only"}
+	outOfRange      = problem{"out of range", "check the unit and the sign"}
+	tooMuch         = problem{"more than 2147483 kWh in one interval", "check the unit: the column holds kWh"}
+	tooMuchReactive = problem{"more than 2147483 kvarh in one interval", "check the unit: the column holds kvarh"}
+	notListed       = problem{"not one of the allowed values", "see minewatch datasets for the list"}
+	badQuality      = problem{"not a quality", "write measured, estimated or missing"}
+	badQuarter      = problem{"not a quarter", "write a quarter like 2023Q1"}
+	badDay          = problem{"not a date", "write a date like 2024-03-01"}
+	badStamp        = problem{"not a time", "write 2024-03-01T15:00:00+05:00, or local time 2024-03-01T15:00"}
+	noLength        = problem{"end of an interval without its length", "give interval_min, as a column or a constant"}
+	skippedHour     = problem{"local time that no clock showed", "the clock was set forward over it; deliver times with their offset"}
+	strangeYear     = problem{"year outside 1990 to 2100", "check the clock of the sender"}
+	strangeYearD    = problem{"year outside 1900 to 2200", "check the date"}
 )
 
 // setter returns what reads a cell of c into its field of the row v. The cell
@@ -31,8 +33,11 @@ func (l *loader) setter(c *datasets.Column, v reflect.Value) func(cell []byte) *
 	case *string:
 		return l.textSetter(c, p, v)
 	case *int32:
-		if c.Kind == datasets.Energy {
+		switch c.Kind {
+		case datasets.Energy:
 			return l.readingSetter(c, p)
+		case datasets.Reactive:
+			return l.reactiveSetter(c, p)
 		}
 		return func(cell []byte) *problem {
 			n, fault := parseWhole(cell, c.Min, c.Max, math.MaxInt32)
@@ -46,21 +51,34 @@ func (l *loader) setter(c *datasets.Column, v reflect.Value) func(cell []byte) *
 		}
 	case *float64:
 		return func(cell []byte) (fault *problem) {
-			*p, fault = parseFloat(cell, c.Min, c.Max, l.comma)
+			if *p, fault = parseFloat(cell, l.comma); fault != nil {
+				if joined, ok := ungroup(cell); ok && l.comma {
+					*p, fault = parseFloat(joined, true)
+				}
+			}
+			if u, given := l.units[c.In]; given {
+				*p = *p*u.mul + u.add
+			}
+			if fault != nil && c.Unit == "MW" { // a register's "1,5 МВт" names its unit itself
+				*p, fault = parsePower(cell)
+			}
+			if fault == nil && (c.Min != 0 || c.Max != 0) && (*p < c.Min || *p > c.Max) {
+				fault = &outOfRange
+			}
 			return fault
 		}
 	case *datasets.Wh:
 		return l.energySetter(c, p)
 	case *datasets.Tiyn:
 		return func(cell []byte) *problem {
-			n, fault := parseDecimal(cell, 2, l.comma)
+			n, fault := l.decimal(c, cell, 2)
 			*p = datasets.Tiyn(n)
 			return fault
 		}
 	case *datasets.Micros:
 		return l.instantSetter(c, p)
 	case *datasets.Day:
-		return daySetter(p)
+		return l.daySetter(p)
 	case *datasets.Quarter:
 		return quarterSetter(p)
 	case *datasets.Quality:
@@ -73,9 +91,13 @@ func (l *loader) setter(c *datasets.Column, v reflect.Value) func(cell []byte) *
 // with generation behind them deliver it, and counted.
 func (l *loader) readingSetter(c *datasets.Column, p *int32) func([]byte) *problem {
 	return func(cell []byte) *problem {
-		n, fault := parseDecimal(cell, 3, l.comma)
+		n, fault := l.decimal(c, cell, 3)
 		if fault != nil {
 			return fault
+		}
+		if l.registers != nil {
+			l.registers.value = n
+			return nil
 		}
 		if n > math.MaxInt32 || n < -math.MaxInt32 {
 			return &tooMuch
@@ -88,9 +110,36 @@ func (l *loader) readingSetter(c *datasets.Column, p *int32) func([]byte) *probl
 	}
 }
 
+// reactiveSetter reads kvarh of one interval.
+func (l *loader) reactiveSetter(c *datasets.Column, p *int32) func([]byte) *problem {
+	return func(cell []byte) *problem {
+		n, fault := l.decimal(c, cell, 3)
+		if fault != nil {
+			return fault
+		}
+		if l.registers != nil {
+			l.registers.react, *p = n, 1
+			return nil
+		}
+		if n > math.MaxInt32 || n < -math.MaxInt32 {
+			return &tooMuchReactive
+		}
+		*p = reactive(n)
+		return nil
+	}
+}
+
+// reactive keeps a measured zero apart from "not given", which is 0 on disk.
+func reactive(varh int64) int32 {
+	if varh == 0 {
+		return 1
+	}
+	return int32(varh)
+}
+
 func (l *loader) energySetter(c *datasets.Column, p *datasets.Wh) func([]byte) *problem {
 	return func(cell []byte) *problem {
-		n, fault := parseDecimal(cell, 3, l.comma)
+		n, fault := l.decimal(c, cell, 3)
 		if n < 0 {
 			l.doubt(c, "negative energy")
 		}
@@ -106,6 +155,11 @@ func (l *loader) instantSetter(c *datasets.Column, p *datasets.Micros) func([]by
 		at, fault := l.stamp(cell)
 		if fault != nil {
 			return fault
+		}
+		if p == l.time {
+			if fault := l.shift(&at); fault != nil {
+				return fault
+			}
 		}
 		if at.Local {
 			t, ambiguous, ok := l.hours.resolve(at.Micros, p == l.time, l.site)
@@ -136,11 +190,42 @@ func (l *loader) stamp(cell []byte) (datasets.Stamp, *problem) {
 	if l.native && (len(cell) < 5 || cell[4] != '-') {
 		return epoch(cell)
 	}
-	at, err := datasets.ParseStamp(cell)
-	if err != nil {
-		return at, &badStamp
+	if l.format != nil && !l.iso {
+		return l.format.stamp(cell)
 	}
-	return at, nil
+	at, err := datasets.ParseStamp(cell)
+	if err == nil {
+		return at, nil
+	}
+	if at, ok := dotted(cell); ok {
+		return at, nil
+	}
+	if l.serial != nil && isNumber(cell) {
+		return serialStamp(cell, *l.serial)
+	}
+	return at, &badStamp
+}
+
+// shift brings a time that marks the end of its interval to the begin.
+func (l *loader) shift(at *datasets.Stamp) *problem {
+	marks := l.mapping.TimeMarks
+	if marks != marksEnd && marks != marksEndOfDay {
+		return nil
+	}
+	if l.interval == nil || *l.interval <= 0 {
+		return &noLength
+	}
+	const day = 86_400_000_000
+	if marks == marksEndOfDay && at.Local && at.Micros%day == 0 {
+		at.Micros += day
+	}
+	at.Micros -= datasets.Micros(*l.interval) * 60_000_000
+	return nil
+}
+
+// isNumber reports whether a cell is digits with at most one point.
+func isNumber(cell []byte) bool {
+	return len(bytes.TrimLeft(bytes.Replace(cell, []byte("."), nil, 1), "0123456789")) == 0
 }
 
 // epoch reads seconds since 1970 with decimals, as Zeek writes them, or whole
@@ -157,11 +242,15 @@ func epoch(cell []byte) (datasets.Stamp, *problem) {
 	return datasets.Stamp{Micros: datasets.Micros(us)}, nil
 }
 
-func daySetter(p *datasets.Day) func([]byte) *problem {
+func (l *loader) daySetter(p *datasets.Day) func([]byte) *problem {
 	return func(cell []byte) *problem {
 		d, err := datasets.ParseDay(cell)
-		if err != nil {
-			return &badDay
+		if err != nil || l.format != nil {
+			at, fault := l.stamp(cell)
+			if fault != nil {
+				return &badDay
+			}
+			d = datasets.DayOf(at.Micros.Time())
 		}
 		if y := d.Date().Year(); y < 1900 || y > 2200 {
 			return &strangeYearD
@@ -175,7 +264,11 @@ func quarterSetter(p *datasets.Quarter) func([]byte) *problem {
 	return func(cell []byte) *problem {
 		q, err := datasets.ParseQuarter(string(cell))
 		if err != nil {
-			return &badQuarter
+			written, ok := writtenQuarter(string(cell))
+			if !ok {
+				return &badQuarter
+			}
+			q = written
 		}
 		*p = q
 		return nil
@@ -222,7 +315,7 @@ func parseWhole(cell []byte, least, most, limit float64) (int64, *problem) {
 
 // parseFloat reads a decimal number; hexadecimal, infinite and undefined ones
 // are refused.
-func parseFloat(cell []byte, least, most float64, comma bool) (float64, *problem) {
+func parseFloat(cell []byte, comma bool) (float64, *problem) {
 	var buf [32]byte
 	s := append(buf[:0], cell...)
 	for i, c := range s {
@@ -240,9 +333,6 @@ func parseFloat(cell []byte, least, most float64, comma bool) (float64, *problem
 			return 0, &numberRange
 		}
 		return 0, &notNumber
-	}
-	if (least != 0 || most != 0) && (f < least || f > most) {
-		return 0, &outOfRange
 	}
 	return f, nil
 }

@@ -5,8 +5,6 @@ import (
 	"io"
 	"slices"
 	"unicode/utf8"
-
-	"github.com/minewatch/minewatch/datasets"
 )
 
 // CSV reads text tables with a header, cells separated by comma, semicolon or
@@ -45,6 +43,7 @@ var (
 type csvReader struct {
 	lines     *lineReader
 	separator byte
+	names     []string // of the header
 	cells     [][]byte
 	scratch   []byte // unquoted text of the record's cells
 	record    []byte // a record of several lines
@@ -56,33 +55,57 @@ func (CSV) decode(in *input, l *loader) error {
 	if err := c.bind(l); err != nil {
 		return err
 	}
-	for {
-		ln, err := c.lines.next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if len(trim(ln.text)) == 0 && !ln.tooLong {
-			continue
-		}
-		raw, fault, err := c.cut(ln, l.header+1)
-		if err != nil {
-			return err
-		}
-		if fault == nil && len(c.cells) != l.header {
-			fault = &cellCount
-		}
-		if fault != nil {
-			err = l.reject(ln.number, *fault, raw)
-		} else {
-			err = l.record(ln.number, c.cells, raw)
-		}
-		if err != nil {
+	serial := func(ln line) error { return c.line(ln, l) }
+	// A quoted record may go on in the next block.
+	plain := func(text []byte) bool { return bytes.IndexByte(text, '"') < 0 }
+	if l.layout == nil && in.packing != "zip" { // which may need the records before
+		if err := l.parallel(c.lines, plain, c.fork, serial); err != nil {
 			return err
 		}
 	}
+	return c.lines.each(serial)
+}
+
+// fork returns what decodes blocks of the file without quotes.
+func (c *csvReader) fork(w *worker) blockDecoder {
+	w.bind(c.names, 1) // held for the file already
+	if fast := fastReadings(w.loader, c.separator); fast != nil {
+		return fast
+	}
+	own := &csvReader{separator: c.separator}
+	return byLine(w.options.Limits.LineBytes, func(ln line) error { return own.line(ln, w.loader) })
+}
+
+// line reads the record that begins with a line.
+func (c *csvReader) line(ln line, l *loader) error {
+	if !ln.tooLong && blank(ln.text, c.separator) {
+		l.skip(blankLine)
+		return nil
+	}
+	raw, fault, err := c.cut(ln, l.header+1)
+	if err != nil {
+		return err
+	}
+	if fault == nil && len(c.cells) != l.header {
+		fault = &cellCount
+	}
+	if fault != nil {
+		return l.reject(ln.number, *fault, raw)
+	}
+	return l.deliver(ln.number, c.cells, raw)
+}
+
+const blankLine = "blank line"
+
+// blank reports whether a line has nothing but separators and space, as
+// spreadsheets write rows without values.
+func blank(text []byte, separator byte) bool {
+	for _, b := range text {
+		if b != separator && b != ' ' && b != '\t' && b != '\r' {
+			return false
+		}
+	}
+	return true
 }
 
 // bind reads the header.
@@ -102,8 +125,11 @@ func (c *csvReader) bind(l *loader) error {
 		if len(trim(ln.text)) == 0 {
 			continue
 		}
-		c.separator = separator(ln.text, l.table)
-		l.comma = c.separator == ';'
+		if rest, ok := bytes.CutPrefix(bytes.ToLower(ln.text), []byte("sep=")); ok && len(rest) <= 1 {
+			continue // a hint to spreadsheet programs
+		}
+		c.separator = l.separator(ln.text)
+		l.comma = l.mapping.Comma || c.separator == ';'
 		_, p, err := c.cut(ln, l.options.Limits.Columns+1)
 		if err != nil {
 			return err
@@ -111,11 +137,11 @@ func (c *csvReader) bind(l *loader) error {
 		if p != nil {
 			return &Fault{Line: ln.number, Reason: p.reason, Remedy: p.remedy}
 		}
-		names := make([]string, len(c.cells))
+		c.names = make([]string, len(c.cells))
 		for i, cell := range c.cells {
-			names[i] = string(cell)
+			c.names[i] = string(cell)
 		}
-		if f := l.bind(names, ln.number); f != nil {
+		if f := l.layOut(c.names, ln.number); f != nil {
 			return f
 		}
 		return nil
@@ -123,15 +149,15 @@ func (c *csvReader) bind(l *loader) error {
 }
 
 // separator returns the character that cuts the header into the most names
-// of the table, or if none does into the most names.
-func separator(header []byte, t *datasets.Table) byte {
+// of the table or the mapping, or if none does into the most names.
+func (l *loader) separator(header []byte) byte {
 	best, most := byte(','), -1
 	for _, s := range []byte{',', ';', '\t'} {
 		known := 0
 		names := bytes.Split(header, []byte{s})
 		for _, n := range names {
 			name := headerName(string(bytes.Trim(n, `" `)))
-			if slices.ContainsFunc(t.Columns, func(c datasets.Column) bool { return c.In == name && name != "" }) {
+			if l.known(name) || l.synonym(name) != "" || l.mapping.Columns[string(bytes.Trim(n, `" `))] != "" {
 				known++
 			}
 		}

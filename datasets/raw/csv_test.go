@@ -14,12 +14,12 @@ import (
 )
 
 func TestSeparator(t *testing.T) {
-	readings := datasets.Lookup("readings")
+	l := newLoader(datasets.Lookup("readings"), options(), &datasets.Reading{})
 	for header, want := range map[string]byte{
 		"site_id,ts,kwh": ',', "site_id;ts;kwh": ';', "site_id\tts\tkwh": '\t', `"site_id";"ts, local";"kwh"`: ';',
 		"a,b;c,d": ',', "kwh": ',',
 	} {
-		if got := separator([]byte(header), readings); got != want {
+		if got := l.separator([]byte(header)); got != want {
 			t.Errorf("separator(%q) = %q, want %q", header, got, want)
 		}
 	}

@@ -3,14 +3,19 @@
 // [Read] takes one file through these steps:
 //
 //  1. The stream is opened, and unpacked where its first bytes say gzip or
-//     Zstandard (input.go).
-//  2. The first bytes choose a [Format]: Parquet, Zeek TSV, Zeek JSON, CSV
+//     Zstandard (input.go), or a zip archive (archive.go). Text in windows-1251
+//     becomes UTF-8 (encoding.go).
+//  2. The first bytes choose a [Format] of those in Formats
 //     (formats.go). A file's name and extension play no part.
 //  3. The format cuts the stream into records and says what their columns are
-//     called (csv.go, zeek.go, zeekjson.go, parquet.go).
-//  4. The loader binds those columns to the table's and reads every cell by
+//     called (csv.go, xlsx.go, m80020.go, zeek.go and the like).
+//  4. Where a file has a header of its own, a layout renames, joins and
+//     computes columns by a [Mapping] and by synonyms, and makes a row of each
+//     value of a wide table (layout.go, wide.go, mapping.go).
+//  5. The loader binds those columns to the table's and reads every cell by
 //     the column's kind (loader.go, cell.go, decimal.go, name.go).
-//  5. A record that holds becomes a row; one that does not is refused with a
+//     Register states become the energy between them (register.go).
+//  6. A record that holds becomes a row; one that does not is refused with a
 //     [Fault] that names line, column, reason and remedy. A file without a
 //     required column, or one that cannot be unpacked, is refused whole.
 //

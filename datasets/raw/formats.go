@@ -15,7 +15,8 @@ type Format interface {
 }
 
 // Formats lists the formats in the order in which they are tried.
-var Formats = []Format{Parquet{}, ZeekTSV{}, ZeekJSON{}, CSV{}}
+var Formats = []Format{Parquet{}, Capture{}, IPFIXFile{}, Nfcapd{}, XLSX{}, M80020{}, ESPI{}, NEM12{}, ZeekTSV{}, EVE, GoflowJSON, ZeekJSON{},
+	NfdumpCSV, NfdumpShortCSV, VPCFlow, VPCFlowCSV, ArgusCSV, ArgusTabs, RadiusCSV, RadiusUnderCSV, CSV{}}
 
 func sniff(head []byte) Format {
 	for _, f := range Formats {
@@ -28,17 +29,12 @@ func sniff(head []byte) Format {
 
 // Kinds of files that people drop into an inbox, by their first bytes.
 var strangers = []struct{ magic, what string }{
-	{"PK\x03\x04", "a zip archive or an office document; unpack it or export it as CSV"},
-	{"\xd0\xcf\x11\xe0", "an old office document; export it as CSV"},
-	{"\xd4\xc3\xb2\xa1", "a packet capture; deliver Zeek logs or flow records made of it"},
-	{"\xa1\xb2\xc3\xd4", "a packet capture; deliver Zeek logs or flow records made of it"},
-	{"\x0a\x0d\x0d\x0a", "a packet capture; deliver Zeek logs or flow records made of it"},
-	{"\x0c\xa5", "an nfdump file; export it as CSV with the columns of flows"},
+	{"\xd0\xcf\x11\xe0", "an old office document, or one with a password; save it as XLSX or CSV, without a password"},
 	{"BZh", "packed with bzip2; pack it with gzip or zstd"},
 	{"\xfd7zXZ", "packed with xz; pack it with gzip or zstd"},
 	{"7z\xbc\xaf", "a 7z archive; unpack it"},
 	{"%PDF", "a PDF document; deliver the table as CSV"},
-	{"<?xml", "XML; deliver the table as CSV"},
+	{"<?xml", "XML of a kind that is not known; deliver the table as CSV"},
 	{"\xff\xfe", "UTF-16 text; save it as UTF-8"},
 	{"\xfe\xff", "UTF-16 text; save it as UTF-8"},
 }
@@ -53,7 +49,7 @@ func unknown(head []byte) *Fault {
 	if bytes.IndexByte(head, 0) < 0 && !validHead(head) {
 		return &Fault{Reason: "not UTF-8", Remedy: "save the file as UTF-8 text"}
 	}
-	return &Fault{Reason: "unknown format", Remedy: "deliver CSV, Parquet, or Zeek logs (conn, dns, ssl)"}
+	return &Fault{Reason: "unknown format", Remedy: "deliver CSV, XLSX, Parquet, or one of the formats of the README, such as Zeek logs, Suricata EVE, nfdump CSV, NetFlow and IPFIX captures"}
 }
 
 // validHead reports whether the head is UTF-8, but for a rune cut off at its end.

@@ -29,6 +29,7 @@ var decoders = map[string]func(path string, t *datasets.Table) (string, error){
 	"known_services": show[datasets.KnownService], "registry": show[datasets.RegistryEntry],
 	"quarterly_reports": show[datasets.QuarterlyReport], "declarations": show[datasets.Declaration],
 	"flows": show[datasets.Flow], "dns": show[datasets.DNS], "tls": show[datasets.TLS],
+	"feeder_readings": show[datasets.FeederReading],
 }
 
 // show prints what a file decodes to: rows, refused rows, and the summary.
@@ -59,6 +60,9 @@ func show[R any](path string, t *datasets.Table) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s rows=%d accepted=%d quarantined=%s warnings=%s ignored=%v wh=%d first=%s last=%s\n",
 		sum.Format, sum.Rows, sum.Accepted, counts(sum.Quarantined), counts(sum.Warnings), sum.Ignored, sum.Wh, sum.First, sum.Last)
+	if len(sum.Skipped) > 0 {
+		fmt.Fprintf(&b, "skipped: %s\n", counts(sum.Skipped))
+	}
 	if sum.Refused != nil {
 		fmt.Fprintf(&b, "refused: %v\n", sum.Refused)
 	}

@@ -21,11 +21,23 @@ type hours struct {
 	lastSite   string
 	last       datasets.Micros
 	descending bool
+
+	alone bool // the rows before these are not known: turn keeps what they need
+	turn  turn
 }
 
 type reading struct {
 	site string
 	wall datasets.Micros
+}
+
+// A turn is what a run of rows says about the order of time in the file.
+type turn struct {
+	any         bool // there was a local time
+	first, last reading
+	decided     bool // descending says the order at the end of the run
+	descending  bool
+	ambiguous   bool // a time needs the rows before the run
 }
 
 func newHours(zone *time.Location) hours {
@@ -38,6 +50,10 @@ func (h *hours) resolve(wall datasets.Micros, counted bool, site *string) (t dat
 	first, second, n := h.clock.Instants(wall)
 	if !counted || site == nil {
 		return first, n == 2, n > 0
+	}
+	if h.alone {
+		h.turn.add(*site, wall, n)
+		return first, false, n == 1
 	}
 	// Inside the hour that came twice, a step back may be the set-back itself.
 	if h.lastSite == *site && wall != h.last && (n < 2 || absMicros(wall-h.last) > second-first) {
@@ -54,6 +70,30 @@ func (h *hours) resolve(wall datasets.Micros, counted bool, site *string) (t dat
 		return second, true, true
 	}
 	return first, true, true
+}
+
+func (t *turn) add(site string, wall datasets.Micros, instants int) {
+	t.ambiguous = t.ambiguous || instants == 2
+	if !t.any {
+		t.any, t.first = true, reading{site, wall}
+	} else if t.last.site == site && wall != t.last.wall {
+		t.decided, t.descending = true, wall < t.last.wall
+	}
+	t.last = reading{site, wall}
+}
+
+// join goes on behind a run of rows without ambiguous times.
+func (h *hours) join(t turn) {
+	if !t.any {
+		return
+	}
+	if h.lastSite == t.first.site && t.first.wall != h.last {
+		h.descending = t.first.wall < h.last
+	}
+	if t.decided {
+		h.descending = t.descending
+	}
+	h.lastSite, h.last = t.last.site, t.last.wall
 }
 
 func absMicros(d datasets.Micros) datasets.Micros {

@@ -20,13 +20,14 @@ const zstdWindow = 128 << 20
 
 // An input is a file and the stream of its unpacked bytes.
 type input struct {
-	path    string
-	packing string // gzip, zstd or ""
-	file    *os.File
-	packed  *meter // the file's own bytes
-	r       *bufio.Reader
-	limits  Limits
-	closer  func()
+	path     string
+	packing  string // gzip, zstd, zip or ""
+	encoding string // "" for UTF-8, or whatever the format says
+	file     *os.File
+	packed   *meter // the file's own bytes
+	r        *bufio.Reader
+	limits   Limits
+	closer   func()
 }
 
 // A meter counts the bytes of the file and keeps the system's error apart

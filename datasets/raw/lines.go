@@ -65,15 +65,37 @@ func (lr *lineReader) next() (line, error) {
 	}
 }
 
+// each calls f with all lines that are left.
+func (lr *lineReader) each(f func(ln line) error) error {
+	for {
+		ln, err := lr.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := f(ln); err != nil {
+			return err
+		}
+	}
+}
+
 func (lr *lineReader) made(text []byte) line {
 	lr.number++
+	return makeLine(text, lr.number, lr.limit)
+}
+
+// makeLine drops the carriage return, and all but the beginning of a line that
+// is too long.
+func makeLine(text []byte, number int64, limit int) line {
 	if n := len(text); n > 0 && text[n-1] == '\r' {
 		text = text[:n-1]
 	}
-	if len(text) > lr.limit {
-		return line{text[:min(keepBytes, len(text))], lr.number, true}
+	if len(text) > limit {
+		return line{text[:min(keepBytes, len(text))], number, true}
 	}
-	return line{text, lr.number, false}
+	return line{text, number, false}
 }
 
 // skip drops the rest of a line that is too long.
@@ -107,11 +129,16 @@ func (lr *lineReader) fill() error {
 	}
 	n, err := io.ReadAtLeast(lr.r, lr.buf[lr.end:], 1)
 	lr.end += n
-	if err == io.EOF {
-		lr.eof = true
+	if lr.sawEnd(err) {
 		return nil
 	}
 	return err
+}
+
+// sawEnd notes the end of the stream.
+func (lr *lineReader) sawEnd(err error) bool {
+	lr.eof = lr.eof || err == io.EOF
+	return err == io.EOF
 }
 
 // unread gives lines back, to be returned again. It owns their texts.

@@ -3,6 +3,7 @@ package raw
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,23 +19,46 @@ type loader struct {
 	options Options
 	columns []column // the delivered columns; instants last, as they need the key
 	bound   []binding
-	header  int // number of cells in a record
+	header  int // number of cells of a delivered record
 
-	comma  bool // a decimal comma may stand in numbers
-	native bool // a log of machines: epoch times, empty names
+	comma  bool          // a decimal comma may stand in numbers
+	native bool          // a log of machines: epoch times, empty names
+	iso    bool          // times are ISO 8601, whatever the mapping says
+	serial *datasets.Day // of a workbook: the day that the number 0 stands for
+
+	mapping *Mapping // never nil
+	layout  *layout  // nil if the columns are the table's
+	format  *timeFormat
+	units   map[string]unit
+	ratio   int64 // transformer ratio, in thousandths
+	meter   []byte
+	alias   map[string]string // names as delivered, by column
+	lines   int64             // of the archive's members read before
+	member  string            // of an archive with several
+	reached int64             // the last line of the archive so far
+	inSheet bool              // the code of a library is running
 
 	origin  *datasets.Origin
 	quality *datasets.Quality // nil if the table has none
 	site    *string           // the first text of the key, which ambiguous hours are counted by
 	time    *datasets.Micros  // the time of the key, nil if it has none
 	energy  func() int64      // Wh of the row, nil if the table has no energy
-	check   func() (column string, p *problem)
-	hours   hours
-	texts   texts
 
-	clear  func()
-	accept func() error
-	refuse func(Fault) error
+	interval  *int32     // minutes, nil if the table has no intervals
+	registers *registers // nil if energy is delivered as such
+	periods   *periods   // nil if periods are delivered with their end
+	check     func() (column string, p *problem)
+	hours     hours
+	texts     texts
+	buckets   map[string]int32 // of texts that a format puts into a row itself
+
+	row       any             // the row that is being filled, *R
+	adapt     func() *problem // what a format does to a whole row before it is checked; may be nil
+	clear     func()
+	accept    func() error
+	acceptAll func(rows any) error // rows is []R
+	refuse    func(Fault) error
+	fork      func() *worker
 
 	sum    Summary
 	doubts []string // warnings of the current row
@@ -58,9 +82,10 @@ var (
 )
 
 func newLoader(t *datasets.Table, o Options, row any) *loader {
-	l := &loader{table: t, options: o, texts: texts{}}
-	l.sum.Quarantined, l.sum.Warnings = map[string]int64{}, map[string]int64{}
+	l := &loader{table: t, options: o, texts: texts{}, row: row, alias: map[string]string{}}
+	l.sum = newSummary()
 	l.hours = newHours(o.Zone)
+	l.apply(o.Mapping)
 	v := reflect.ValueOf(row).Elem()
 	l.origin = v.FieldByName("Origin").Addr().Interface().(*datasets.Origin)
 	l.check = rowCheck(row)
@@ -77,14 +102,25 @@ func newLoader(t *datasets.Table, o Options, row any) *loader {
 		c := &l.columns[i]
 		c.set = l.setter(c.Column, v)
 	}
+	switch r := row.(type) {
+	case *datasets.Reading:
+		l.interval = &r.IntervalMin
+		if l.mapping.Register {
+			l.registers = &registers{row: r, last: map[string]registerState{}, span: registerSpan(l.mapping.Digits, 3)}
+		}
+	case *datasets.Billing:
+		if l.mapping.PeriodEnd != "" {
+			l.periods = &periods{row: r, pending: map[string]pendingPeriod{}}
+		}
+	}
 	slices.SortStableFunc(l.columns, func(a, b column) int { return rank(a.Kind) - rank(b.Kind) })
 	return l
 }
 
 func rank(k datasets.Kind) int {
 	switch k {
-	case datasets.Energy:
-		return 1 // after quality, which may excuse an empty value
+	case datasets.Energy, datasets.Reactive:
+		return 1 // after quality, which may excuse an empty value, and interval, which power needs
 	case datasets.Instant:
 		return 2 // after the key, by which ambiguous hours are counted
 	}
@@ -134,7 +170,7 @@ func (l *loader) bind(names []string, lineNumber int64) *Fault {
 		if cell, ok := at[c.In]; ok {
 			l.bound = append(l.bound, binding{c, cell})
 			delete(at, c.In)
-		} else if c.Required && (missing == nil || c.Index[0] < missing.Index[0]) {
+		} else if c.Required && !(c.In == "period_end" && l.periods != nil) && (missing == nil || c.Index[0] < missing.Index[0]) {
 			missing = c
 		}
 	}
@@ -187,12 +223,42 @@ func (l *loader) record(lineNumber int64, cells [][]byte, raw []byte) error {
 			return l.quarantine(lineNumber, b.In, *p, raw)
 		}
 	}
+	return l.settle(lineNumber, raw)
+}
+
+// settle takes the row that was filled, if it holds as a whole.
+func (l *loader) settle(lineNumber int64, raw []byte) error {
+	if l.adapt != nil {
+		if p := l.adapt(); p != nil {
+			return l.quarantine(lineNumber, "", *p, raw)
+		}
+	}
+	l.origin.Source, l.origin.Line = l.options.Source, l.lines+lineNumber
+	l.reached = max(l.reached, l.lines+lineNumber)
+	if l.registers != nil || l.periods != nil {
+		keep, name, p := l.series(lineNumber, raw)
+		if p != nil {
+			return l.quarantine(lineNumber, name, *p, raw)
+		}
+		if !keep {
+			l.sum.Rows-- // it is no interval of its own
+			l.warn()
+			return nil
+		}
+	}
 	if name, p := l.check(); p != nil {
 		return l.quarantine(lineNumber, name, *p, raw)
 	}
-	l.origin.Source, l.origin.Line = l.options.Source, lineNumber
 	l.tally()
 	return l.accept()
+}
+
+// series brings the row together with the one before it.
+func (l *loader) series(lineNumber int64, raw []byte) (keep bool, column string, p *problem) {
+	if l.registers != nil {
+		return l.registers.step(l)
+	}
+	return l.periods.step(l, lineNumber, raw)
 }
 
 // empty says whether a required cell may be empty.
@@ -218,9 +284,7 @@ func (l *loader) doubt(c *datasets.Column, what string) {
 
 func (l *loader) tally() {
 	l.sum.Accepted++
-	for _, d := range l.doubts {
-		l.sum.Warnings[d]++
-	}
+	l.warn()
 	if l.energy != nil {
 		l.sum.Wh += l.energy()
 	}
@@ -233,6 +297,15 @@ func (l *loader) tally() {
 	}
 }
 
+// skip passes over what is no record of the table.
+func (l *loader) skip(what string) { l.sum.Skipped[what]++ }
+
+func (l *loader) warn() {
+	for _, d := range l.doubts {
+		l.sum.Warnings[d]++
+	}
+}
+
 // reject refuses a record that could not even be cut into cells.
 func (l *loader) reject(lineNumber int64, p problem, raw []byte) error {
 	l.sum.Rows++
@@ -240,10 +313,19 @@ func (l *loader) reject(lineNumber int64, p problem, raw []byte) error {
 }
 
 func (l *loader) quarantine(lineNumber int64, column string, p problem, raw []byte) error {
-	f := Fault{Line: lineNumber, Column: column, Reason: p.reason, Remedy: p.remedy, Raw: string(raw)}
+	if name, ok := l.alias[column]; ok {
+		column = name
+	}
+	if l.member != "" {
+		raw = append([]byte(l.member+": "), raw...)
+	}
+	l.reached = max(l.reached, l.lines+lineNumber)
+	f := Fault{Line: l.lines + lineNumber, Column: column, Reason: p.reason, Remedy: p.remedy, Raw: string(raw)}
 	l.sum.Quarantined[f.Key()]++
 	return l.refuse(f)
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // trim is bytes.TrimSpace with a short way for cells that need none.
 func trim(cell []byte) []byte {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/netip"
 	"strconv"
+
+	"golang.org/x/net/idna"
 )
 
 var (
@@ -56,10 +58,28 @@ func parseHost(s []byte) (name string, ok bool) {
 		return a, true
 	}
 	lower := bytes.ToLower(s)
+	if !isASCII(lower) {
+		// An international name has one form in the DNS: IDNA 2008, mapped as
+		// browsers do (UTS 46).
+		if ascii, err := international.ToASCII(string(lower)); err == nil {
+			lower = []byte(ascii)
+		}
+	}
 	if n := len(lower); n > 1 && lower[n-1] == '.' {
 		lower = lower[:n-1]
 	}
 	return string(lower), properHost(bytes.TrimPrefix(lower, []byte("*.")))
+}
+
+var international = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false))
+
+func isASCII(s []byte) bool {
+	for _, c := range s {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // properHost reports whether the labels are those of RFC 1123, with
@@ -93,6 +113,7 @@ func properHost(s []byte) bool {
 var protocols = map[string]string{
 	"tcp": "tcp", "6": "tcp", "udp": "udp", "17": "udp",
 	"icmp": "icmp", "1": "icmp", "icmp6": "icmp", "icmpv6": "icmp", "ipv6-icmp": "icmp", "58": "icmp",
+	"igmp": "2", "ipip": "4", "ipv4": "4", "egp": "8", "igp": "9", "ipv6": "41", "rsvp": "46", "eigrp": "88", "pim": "103", "vrrp": "112", "l2tp": "115", "udplite": "136",
 	"gre": "47", "esp": "50", "ah": "51", "ospf": "89", "sctp": "132", "unknown_transport": "255",
 }
 

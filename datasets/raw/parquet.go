@@ -28,7 +28,7 @@ func (Parquet) decode(in *input, l *loader) error {
 	}
 	var raw []byte
 	err := store.ScanText(in.path, func(names []string) error {
-		if f := l.bind(names, 0); f != nil {
+		if f := l.layOut(names, 0); f != nil {
 			return f
 		}
 		return nil
@@ -45,7 +45,7 @@ func (Parquet) decode(in *input, l *loader) error {
 		if !sound {
 			return l.reject(row, badText, raw)
 		}
-		return l.record(row, cells, raw)
+		return l.deliver(row, cells, raw)
 	})
 	var damaged *store.DamagedError
 	if errors.As(err, &damaged) {

@@ -1,8 +1,10 @@
 package raw
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
@@ -10,7 +12,7 @@ import (
 
 // Version is raised when this package reads some file otherwise than before,
 // so that files taken in by an older one are read again.
-const Version = 1
+const Version = 2
 
 // BatchRows is the number of rows in a full batch.
 const BatchRows = 4096
@@ -33,7 +35,11 @@ type Options struct {
 	Zone    *time.Location // of times without offset
 	Buckets int            // a power of two, see datasets.BucketOf
 	Source  int32          // delivery number, kept in every row's origin
+	Workers int            // that decode blocks of one text; 0 for none, line by line
+	block   int            // bytes of a block; 0 is blockBytes
 	Limits  Limits
+	Mapping *Mapping          // nil if the file's header is the table's
+	Given   map[string]string // values that the file's name gives, by column
 }
 
 // A Fault says what is wrong with a record, or with a whole file, and what
@@ -71,11 +77,18 @@ type Summary struct {
 	Rows        int64            // records in the file
 	Accepted    int64            // rows handed on
 	Quarantined map[string]int64 // refused records by Fault.Key
+	Skipped     map[string]int64 // lines and records that are none of this table, by what they are; not among Rows
 	Warnings    map[string]int64 // accepted but doubtful, by column and doubt
+	Columns     []Use            // what became of each delivered column; nil for formats without a header
 	Ignored     []string         // columns that the table does not have
 	Wh          int64            // sum of the energy of the accepted rows, if the table has energy
 	First, Last datasets.Micros  // least and greatest key time of the accepted rows, if it has one
+	Open        bool             // a log of connections that were still open: final records count more
 	Refused     *Fault           // the whole file is refused; nothing else holds then
+}
+
+func newSummary() Summary {
+	return Summary{Quarantined: map[string]int64{}, Skipped: map[string]int64{}, Warnings: map[string]int64{}}
 }
 
 // A Sink receives what Read finds, in the order of the file.
@@ -96,6 +109,7 @@ func Read[R any](path string, t *datasets.Table, o Options, sink Sink[R]) (Summa
 		return err
 	}
 	l := newLoader(t, o, row)
+	l.fork = func() *worker { return newWorker[R](l) }
 	l.refuse = sink.Refuse
 	l.clear = func() { *row = *new(R) }
 	l.accept = func() error {
@@ -105,7 +119,24 @@ func Read[R any](path string, t *datasets.Table, o Options, sink Sink[R]) (Summa
 		}
 		return flush()
 	}
+	// Rows that workers made wait behind those of the loader itself.
+	l.acceptAll = func(rows any) error {
+		if len(batch) > 0 {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		for part := range slices.Chunk(rows.([]R), BatchRows) {
+			if err := sink.Accept(part); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	err := decode(path, l)
+	if err == nil {
+		err = l.finish()
+	}
 	if err == nil && len(batch) > 0 {
 		err = flush()
 	}
@@ -131,6 +162,21 @@ func decode(path string, l *loader) (err error) {
 	if err != nil {
 		return in.explain(err)
 	}
+	if bytes.HasPrefix(head, zipMagic) || bytes.HasPrefix(head, emptyZip) {
+		return in.zip(l)
+	}
+	return in.stream(l)
+}
+
+// stream reads what is no archive.
+func (in *input) stream(l *loader) error {
+	head, err := in.head()
+	if err == nil {
+		head, err = in.recode(head)
+	}
+	if err != nil {
+		return in.explain(err)
+	}
 	if len(head) == 0 {
 		return &Fault{Reason: "empty file", Remedy: "ask the sender to deliver it again"}
 	}
@@ -139,7 +185,10 @@ func decode(path string, l *loader) (err error) {
 		return unknown(head)
 	}
 	l.sum.Format = format.Name()
-	if in.packing != "" {
+	if in.encoding != "" {
+		l.sum.Format += ";" + in.encoding
+	}
+	if in.packing != "" && in.packing != "zip" {
 		l.sum.Format += ";" + in.packing
 	}
 	return in.explain(format.decode(in, l))

@@ -77,15 +77,32 @@ func (l *loader) textReader(c *datasets.Column) func(cell []byte) (value, doubt 
 	case c.OneOf != nil:
 		return sure(func(cell []byte) (string, *problem) { return oneOf(c.OneOf, string(cell)) })
 	case c.Name == "bin" || c.Name == "host_bin":
+		return binCell
+	case c.Name == "kato":
 		return func(cell []byte) (string, string, *problem) {
-			if datasets.CheckBIN(string(cell)) != nil {
-				// The row matters more than its number; linkage will not match by it.
-				return string(cell), "not a valid BIN or IIN", nil
+			if datasets.CheckKATO(string(cell)) != nil {
+				return string(cell), "not a KATO code", nil
 			}
 			return string(cell), "", nil
 		}
 	}
 	return sure(func(cell []byte) (string, *problem) { return string(cell), nil })
+}
+
+// binCell reads a BIN or IIN. The row matters more than its number: one that
+// is not valid is kept, and linkage does not match by it. Zeros that a
+// spreadsheet cut off are put back where the check digit agrees.
+func binCell(cell []byte) (string, string, *problem) {
+	s := string(cell)
+	if datasets.CheckBIN(s) == nil {
+		return s, "", nil
+	}
+	if n := len(s); n >= 9 && n < 12 {
+		if whole := "000"[:12-n] + s; datasets.CheckBIN(whole) == nil {
+			return whole, "leading zeros put back", nil
+		}
+	}
+	return s, "not a valid BIN or IIN", nil
 }
 
 func sure(parse func([]byte) (string, *problem)) func([]byte) (string, string, *problem) {

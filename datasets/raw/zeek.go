@@ -16,6 +16,16 @@ type zeekColumn struct {
 	list     bool
 }
 
+var zeroCell = []byte("0") // never written to
+
+// instead returns the fallback without making a copy of the usual one.
+func (c *zeekColumn) instead() []byte {
+	if c.fallback == "0" {
+		return zeroCell
+	}
+	return []byte(c.fallback)
+}
+
 // A zeekLog maps one kind of Zeek log to a table. Field names are those of
 // Zeek's Conn, DNS and SSL scripts.
 type zeekLog struct {
@@ -128,22 +138,52 @@ func (ZeekTSV) decode(in *input, l *loader) error {
 	}
 	z := &zeekTable{log: log, separator: []byte{'\t'}, set: []byte{','}, empty: []byte("(empty)"), none: []byte("-")}
 	lines := newLineReader(in.r, in.limits.LineBytes)
-	for {
-		ln, err := lines.next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if err := z.line(ln, l); err != nil {
-			return err
-		}
+	if err := z.lines(lines, l); err != nil {
+		return err
 	}
 	if z.fields == 0 {
 		return noHeader
 	}
 	return nil
+}
+
+// headerLines is how many lines are read one by one before the next blocks:
+// more than a header has.
+const headerLines = 64
+
+// lines reads lines one by one where header lines may come, and by blocks
+// between them.
+func (z *zeekTable) lines(lines *lineReader, l *loader) error {
+	serial := func(ln line) error { return z.line(ln, l) }
+	plain := func(text []byte) bool { return text[0] != '#' && !bytes.Contains(text, []byte("\n#")) }
+	for {
+		for range headerLines {
+			ln, err := lines.next()
+			if err == io.EOF {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			if err := serial(ln); err != nil {
+				return err
+			}
+		}
+		if z.fields == 0 {
+			continue
+		}
+		if err := l.parallel(lines, plain, z.fork, serial); err != nil {
+			return err
+		}
+	}
+}
+
+// fork returns what decodes blocks under the header that was read last.
+func (z *zeekTable) fork(w *worker) blockDecoder {
+	own := *z
+	own.cells, own.out = nil, make([][]byte, len(z.out))
+	w.bind(z.log.names(), 1) // held for the log already
+	return byLine(w.options.Limits.LineBytes, func(ln line) error { return own.line(ln, w.loader) })
 }
 
 func (z *zeekTable) line(ln line, l *loader) error {
@@ -202,6 +242,7 @@ func (z *zeekTable) header(text string, lineNumber int64, l *loader) *Fault {
 		if kindOf(value) != z.log.path {
 			return z.log.wrongLog(kindOf(value), lineNumber)
 		}
+		l.sum.Open = l.sum.Open || kindOf(value) != value
 	case "#fields":
 		return z.bind(strings.Split(value, string(z.separator)), lineNumber, l)
 	}
@@ -249,7 +290,7 @@ func (z *zeekTable) pick() {
 			break
 		}
 		if len(z.out[i]) == 0 && c.fallback != "" {
-			z.out[i] = append(z.out[i], c.fallback...)
+			z.out[i] = c.instead()
 		}
 	}
 }

@@ -49,22 +49,32 @@ func (ZeekJSON) decode(in *input, l *loader) error {
 		return f
 	}
 	lines := newLineReader(in.r, in.limits.LineBytes)
-	for {
+	serial := func(ln line) error { return z.line(ln, l) }
+	for !z.known {
 		ln, err := lines.next()
 		if err == io.EOF {
-			break
+			return noJSONRecord
 		}
 		if err != nil {
 			return err
 		}
-		if err := z.line(ln, l); err != nil {
+		if err := serial(ln); err != nil {
 			return err
 		}
 	}
-	if !z.known {
-		return noJSONRecord
+	all := func([]byte) bool { return true }
+	if err := l.parallel(lines, all, z.fork, serial); err != nil {
+		return err
 	}
-	return nil
+	return lines.each(serial)
+}
+
+// fork returns what decodes blocks of a log whose first object was of its kind.
+func (z *zeekObjects) fork(w *worker) blockDecoder {
+	own := newZeekObjects(z.log)
+	own.known = true
+	w.bind(z.log.names(), 1) // held for the log already
+	return byLine(w.options.Limits.LineBytes, func(ln line) error { return own.line(ln, w.loader) })
 }
 
 func newZeekObjects(log *zeekLog) *zeekObjects {
@@ -103,6 +113,7 @@ func (z *zeekObjects) line(ln line, l *loader) error {
 		return notZeekJSON
 	}
 	z.known = true
+	l.sum.Open = l.sum.Open || bytes.HasPrefix(z.path, []byte("open_"))
 	z.pick()
 	return l.record(ln.number, z.out, ln.text)
 }
@@ -139,7 +150,7 @@ func (z *zeekObjects) pick() {
 			}
 		}
 		if len(z.out[i]) == 0 && c.fallback != "" {
-			z.out[i] = append(z.out[i], c.fallback...)
+			z.out[i] = c.instead()
 		}
 	}
 }

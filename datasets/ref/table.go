@@ -17,6 +17,13 @@ import (
 //go:embed rates.csv deadlines.csv base_rates.csv regimes.csv holidays.csv events.csv regions.csv oked.csv tariffs.csv places.csv accredited_pools.csv
 var shipped embed.FS
 
+// Shipped returns the text of a table that ships with the program, by its file
+// name; ok is false if there is none of this name.
+func Shipped(file string) (text string, ok bool) {
+	b, err := shipped.ReadFile(file)
+	return string(b), err == nil
+}
+
 // A Mark says how sure a line is; see the package comment.
 type Mark string
 

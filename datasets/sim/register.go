@@ -102,6 +102,7 @@ var legalForms = [][3][]string{
 	{{"ИП", "Индивидуальный предприниматель"}, {"ЖК", "Жеке кәсіпкер"}, {"IE", "Individual Entrepreneur"}},
 }
 
+//nolint:misspell // transliterated words
 var business = []spelled{
 	{"Майнинг", "Майнинг", "Mining"}, {"Дата Центр", "Дата Орталығы", "Data Center"}, {"Энерго", "Энерго", "Energy"}, {"Групп", "Тобы", "Group"},
 	{"Сервис", "Қызмет", "Service"}, {"Крипто", "Крипто", "Crypto"}, {"Диджитал", "Диджитал", "Digital"}, {"Трейд", "Трейд", "Trade"},
@@ -164,10 +165,10 @@ func (g *registerMaker) bin(kind string) string {
 
 func (g *registerMaker) house() string {
 	h := fmt.Sprint(1 + g.IntN(180))
-	switch {
-	case g.chance(0.12):
+	switch p := g.Float64(); {
+	case p < 0.12:
 		h += pick(g, []string{"а", "б", "в"})
-	case g.chance(0.12):
+	case p < 0.24:
 		h += fmt.Sprintf("/%d", 1+g.IntN(6))
 	}
 	return h

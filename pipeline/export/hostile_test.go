@@ -39,6 +39,7 @@ func withText(t testing.TB, s string) *Run {
 	run.Statement[0].RateBasis = s
 	run.Breaches[0].Detail = s
 	run.Notes = append(run.Notes, s)
+	run.Candidates = append(run.Candidates, hostileCandidates(run.AsOf, s)...)
 	chart := run.Charts
 	run.Charts = func(id string) (Chart, error) { // 40 days are enough here
 		c, err := chart(id)
@@ -100,6 +101,11 @@ func checkInert(t *testing.T, s string, want map[string]string) {
 			}
 		case ".xlsx":
 			checkXLSX(t, s, name, b)
+		case ".rpz":
+			checkVisible(t, s, name, string(b))
+			parseZone(t, b)
+		case ".nft":
+			checkNFT(t, b)
 		}
 	}
 	checkRawParquet(t, dir, run)

@@ -45,7 +45,8 @@ func TestWriteFiles(t *testing.T) {
 		"inspection/dossiers/KZ-0001.html", "inspection/dossiers/KZ-0002.html", "inspection/report.html",
 		"inspection/sites.csv", "inspection/sites.geojson", "inspection/sites.xlsx", "quality.html", "quality.json",
 		"score_terms.parquet", "scores.parquet", "statement.parquet", "tax/statement.csv", "tax/statement.xlsx",
-		"telecom/candidates.csv", "telecom/subscribers.csv", "visits.parquet"}
+		"telecom/candidates.csv", "telecom/candidates.nft", "telecom/candidates.rpz", "telecom/candidates.stix.json",
+		"telecom/subscribers.csv", "visits.parquet"}
 	if !slices.Equal(list, want) {
 		t.Errorf("got %q", list)
 	}

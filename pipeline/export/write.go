@@ -33,6 +33,9 @@ var documents = []struct {
 	{"inspection/sites.xlsx", writeSitesXLSX},
 	{"inspection/sites.geojson", writeGeoJSON},
 	{"tax/statement.xlsx", writeStatementXLSX},
+	{"telecom/candidates.stix.json", writeSTIX},
+	{"telecom/candidates.rpz", writeRPZ},
+	{"telecom/candidates.nft", writeNFTables},
 	{"quality.json", writeQualityJSON},
 	{"quality.html", writeQualityHTML},
 }

@@ -13,6 +13,9 @@
 //     part with rows of theirs among their parents are written again: for each
 //     key the row that was delivered last (plan.go, merge.go).
 //
+// A [Mapping] says how files with another header are read. [Explain] shows
+// how a file would be taken in; [Withdraw] takes one back.
+//
 // What is to do follows from records and manifests alone. A run that dies
 // leaves at most files that no record or manifest names; the next run removes
 // them, does what is missing, and ends with the same bytes.

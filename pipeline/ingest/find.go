@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/datasets/raw"
 	"github.com/minewatch/minewatch/datasets/store"
 )
 
@@ -32,9 +33,15 @@ type hashed struct {
 	found
 	sha256 string
 	info   fs.FileInfo
+
+	mapping *Mapping // nil if the file is read as it is
+	values  map[string]string
+	given   string // values as one text
+
+	unreadable error
 }
 
-func (h hashed) key() contentKey { return contentKey{h.dataset, h.sha256} }
+func (h hashed) key() contentKey { return contentKey{h.dataset, h.sha256, h.given} }
 
 // find lists the files of this run in the order of their delivery.
 func (r *run) find(ctx context.Context) ([]hashed, error) {
@@ -60,19 +67,52 @@ func (r *run) find(ctx context.Context) ([]hashed, error) {
 			}
 			path := r.abs(f.path)
 			info, err := os.Stat(path)
-			if err != nil {
-				return err
+			var sum string
+			if err == nil {
+				sum, err = store.HashFile(path)
 			}
-			sum, err := store.HashFile(path)
-			files[i] = hashed{f, sum, info}
-			return err
+			m, values := r.mapping(f)
+			files[i] = hashed{found: f, sha256: sum, info: info, mapping: m, values: values, given: given(values), unreadable: err}
+			return nil
 		})
 	}
-	return files, g.Wait()
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(files, r.unreadable), nil
+}
+
+// unreadable reports a file that the system does not let this program read. It
+// stays out of this run and is tried again by the next.
+func (r *run) unreadable(f hashed) bool {
+	if f.unreadable == nil {
+		return false
+	}
+	r.closed = append(r.closed, FileReport{Status: Refused, Record: Record{Dataset: f.dataset, Path: f.path,
+		Refused: &raw.Fault{Reason: "cannot be read (" + reason(f.unreadable) + ")", Remedy: "give the user who runs minewatch the right to read it, and run again"}}})
+	return true
+}
+
+// reason drops the path from an error of the file system.
+func reason(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return err.Error()
 }
 
 // abs returns the path of a file named below the workspace.
 func (r *run) abs(path string) string { return filepath.Join(r.Workspace, filepath.FromSlash(path)) }
+
+// below returns the name of a file below the workspace.
+func (r *run) below(path string) string {
+	rel, err := filepath.Rel(r.Workspace, path)
+	if err != nil {
+		return path
+	}
+	return filepath.ToSlash(rel)
+}
 
 // walk finds the files below inbox/<dataset>, and notes what lies beside.
 func (r *run) walk() ([]found, error) {
@@ -103,6 +143,10 @@ func (r *run) walk() ([]found, error) {
 func (r *run) folder(dataset string) ([]found, error) {
 	var list []found
 	err := filepath.WalkDir(filepath.Join(r.Workspace, inboxDir, dataset), func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrPermission) && d != nil {
+			r.report.Strays = append(r.report.Strays, Stray{r.below(path), "the folder cannot be read; give the user who runs minewatch the right to"})
+			return fs.SkipDir
+		}
 		if err != nil {
 			return err
 		}

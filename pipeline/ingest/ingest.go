@@ -23,9 +23,12 @@ type Options struct {
 	Workers         int            // at least 1
 	MemoryMiB       int            // for sorting, shared by the workers
 	Limits          raw.Limits
-	QuarantineLimit float64 // share of refused rows above which a file counts as OverLimit
+	Mappings        []Mapping // the first that fits a file is used
+	QuarantineLimit float64   // share of refused rows above which a file counts as OverLimit
 
 	Progress func(Progress) // may be nil; called from one goroutine
+
+	merged bool // no partition is copied from a part; for comparison in tests
 }
 
 // Progress says how far a run is.
@@ -40,12 +43,14 @@ type Status string
 
 // The values of Status.
 const (
-	Taken   Status = "taken"   // decoded in this run
-	Known   Status = "known"   // its content was there before
-	Refused Status = "refused" // not usable as a whole; nothing of it is in the lake
+	Taken     Status = "taken"     // decoded in this run
+	Known     Status = "known"     // its content was there before
+	Withdrawn Status = "withdrawn" // taken back; nothing of it is in the tables
+	Refused   Status = "refused"   // not usable as a whole; nothing of it is in the lake
 )
 
-// A FileReport is what became of one file. Rows = Accepted + Duplicates + Quarantined.
+// A FileReport is what became of one file. Rows = Accepted + Duplicates +
+// Quarantined, but of a withdrawn file nothing is accepted or a duplicate.
 type FileReport struct {
 	Record
 	Status     Status `json:"status"`
@@ -87,6 +92,7 @@ type run struct {
 	tmp     string
 	reading string // fingerprint of how files are read
 	records []Record
+	closed  []FileReport // files that could not be read
 	report  Report
 }
 
@@ -153,12 +159,13 @@ func (r *run) reports(statuses []fileStatus) ([]FileReport, error) {
 	for _, s := range statuses {
 		f := byKey[s.key]
 		f.Path = s.path // a copy is known under another path
-		if s.status == Known || f.Refused == nil {
+		if s.status == Known || f.Refused == nil && !f.Withdrawn {
 			f.Status = s.status
 		}
 		f.OverLimit = f.Rows > 0 && float64(f.quarantined()) > r.QuarantineLimit*float64(f.Rows)
 		list = append(list, f)
 	}
+	list = append(list, r.closed...)
 	slices.SortFunc(list, func(a, b FileReport) int {
 		return compareFound(found{a.Dataset, a.Path}, found{b.Dataset, b.Path})
 	})
@@ -173,7 +180,7 @@ func (r *run) checkBuckets(list []hashed) error {
 		present[h.key()] = true
 	}
 	for _, rec := range r.records {
-		if rec.Part != "" && rec.Buckets != r.Buckets && !present[rec.key()] {
+		if rec.Part != "" && !rec.Withdrawn && rec.Buckets != r.Buckets && !present[rec.key()] {
 			return fmt.Errorf("%s was taken in with %d buckets and is not in this ingest, so it cannot be divided into %d; set buckets back to %d, or ingest the whole inbox with the file in it",
 				rec.Path, rec.Buckets, r.Buckets, rec.Buckets)
 		}

@@ -16,7 +16,7 @@ import (
 )
 
 // mergeVersion is raised when the same parts give other rows.
-const mergeVersion = "merge 1"
+const mergeVersion = "merge 2"
 
 // supersededName is the table of the rows that later ones replaced.
 func supersededName(t *datasets.Table) string { return "_superseded/" + t.Name }
@@ -30,10 +30,7 @@ func (r *run) merge(ctx context.Context, db *sql.DB, m merge, staged string) err
 	if err := r.source(ctx, db, m, staged); err != nil {
 		return err
 	}
-	manifest := store.Manifest{
-		Table: m.table.Name, Partition: m.partition, Parents: m.parents,
-		Fingerprint: store.Fingerprint(append([]string{mergeVersion}, m.parents...)...),
-	}
+	manifest := m.manifest()
 	if m.base != nil {
 		manifest.Left = m.base.Left
 	}
@@ -64,13 +61,49 @@ func (r *run) merge(ctx context.Context, db *sql.DB, m merge, staged string) err
 	return err
 }
 
+func (m merge) manifest() store.Manifest {
+	return store.Manifest{
+		Table: m.table.Name, Partition: m.partition, Parents: m.parents,
+		Fingerprint: store.Fingerprint(append([]string{mergeVersion}, m.parents...)...),
+	}
+}
+
+// copied returns what the only part of a partition has of it, if that is the
+// partition already: sorted, and no key twice.
+func (m merge) copied() (PartOf, bool) {
+	if m.base != nil || len(m.parts) != 1 {
+		return PartOf{}, false
+	}
+	p := m.parts[0].partOf(m.partition)
+	return p, p.Sorted && m.table.BucketBy != ""
+}
+
+// copy writes a partition that is in one part as it should be.
+func (r *run) copy(m merge, p PartOf) error {
+	if err := store.Remove(r.lake, supersededName(m.table), m.partition); err != nil {
+		return err
+	}
+	tmp, rows, err := store.CopyGroups(r.tmp, r.partPath(m.parts[0]), p.Groups)
+	if err != nil {
+		return err
+	}
+	manifest := m.manifest()
+	manifest.Rows = rows
+	_, err = store.Commit(r.lake, tmp, manifest)
+	return err
+}
+
 // source names the rows to merge.
 func (r *run) source(ctx context.Context, db *sql.DB, m merge, staged string) error {
 	var files []string
 	var err error
-	if m.table.BucketBy == "" {
+	of := ""
+	if staged == "" {
 		for _, rec := range m.parts {
 			files = append(files, r.partPath(rec))
+		}
+		if m.table.BucketBy != "" {
+			of = " AND " + inPartition(m.table, m.partition)
 		}
 	} else if files, err = stagedFiles(staged, m.partition); err != nil {
 		return err
@@ -82,7 +115,7 @@ func (r *run) source(ctx context.Context, db *sql.DB, m merge, staged string) er
 	for i, rec := range m.parts {
 		numbers[i] = fmt.Sprint(rec.Number)
 	}
-	query := "SELECT " + columns(m.table) + " FROM added WHERE src_file IN (" + strings.Join(numbers, ", ") + ")"
+	query := "SELECT " + columns(m.table) + " FROM added WHERE src_file IN (" + strings.Join(numbers, ", ") + ")" + of
 	if m.base != nil {
 		if err := db.View(ctx, "base", m.table, []string{m.base.Path(r.lake)}); err != nil {
 			return err
@@ -96,11 +129,11 @@ func (r *run) source(ctx context.Context, db *sql.DB, m merge, staged string) er
 // the last of each key. It returns what is left out, by delivery.
 func (r *run) rank(ctx context.Context, db *sql.DB, t *datasets.Table) (map[int32]store.Left, error) {
 	marked := fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE marked AS
-		SELECT %[1]s, lag(%[2]s) OVER (PARTITION BY %[3]s ORDER BY src_file, src_line) IS NOT DISTINCT FROM %[2]s AS duplicate
-		FROM source`, columns(t), values(t), key(t))
+		SELECT %[1]s, lag(%[2]s) OVER (PARTITION BY %[3]s ORDER BY %[4]s, src_file, src_line) IS NOT DISTINCT FROM %[2]s AS duplicate
+		FROM source`, columns(t), values(t), key(t), r.final(t))
 	ranked := fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE ranked AS
-		SELECT %[1]s, row_number() OVER (PARTITION BY %[2]s ORDER BY src_file DESC, src_line DESC) AS back
-		FROM marked WHERE NOT duplicate`, columns(t), key(t))
+		SELECT %[1]s, row_number() OVER (PARTITION BY %[2]s ORDER BY %[3]s DESC, src_file DESC, src_line DESC) AS back
+		FROM marked WHERE NOT duplicate`, columns(t), key(t), r.final(t))
 	if err := db.Exec(ctx, marked); err != nil {
 		return nil, err
 	}
@@ -129,6 +162,21 @@ func (r *run) rank(ctx context.Context, db *sql.DB, t *datasets.Table) (map[int3
 		}
 	}
 	return left, rows.Err()
+}
+
+// final is 0 for rows of logs of connections still open and 1 for all others:
+// whenever the two are delivered, the final record of a connection counts.
+func (r *run) final(t *datasets.Table) string {
+	var open []string
+	for _, rec := range r.records {
+		if rec.Dataset == t.Name && rec.Open {
+			open = append(open, fmt.Sprint(rec.Number))
+		}
+	}
+	if len(open) == 0 {
+		return "1"
+	}
+	return "CASE WHEN src_file IN (" + strings.Join(open, ", ") + ") THEN 0 ELSE 1 END"
 }
 
 // keepSuperseded writes the replaced rows beside those that were replaced before.
@@ -241,6 +289,16 @@ func energySQL(t *datasets.Table) string {
 // yearSQL is the UTC year by which a table is divided.
 func yearSQL(t *datasets.Table) string {
 	return "year(make_timestamp(epoch_us(" + ident(t.YearBy) + ")))"
+}
+
+// inPartition selects the rows of a partition. Bounds, not functions of the
+// columns, so that the statistics of row groups tell which to leave out.
+func inPartition(t *datasets.Table, p datasets.Partition) string {
+	where := fmt.Sprintf("bucket = %d", p.Bucket)
+	if t.YearBy != "" {
+		where += fmt.Sprintf(" AND %[1]s >= make_timestamptz(%[2]d) AND %[1]s < make_timestamptz(%[3]d)", ident(t.YearBy), yearStart(int(p.Year)), yearStart(int(p.Year)+1))
+	}
+	return where
 }
 
 // within selects the partitions of the tasks.

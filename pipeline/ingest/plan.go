@@ -37,10 +37,7 @@ func (r *run) compact(ctx context.Context) (int, error) {
 	if len(all) == 0 {
 		return 0, nil
 	}
-	pool, err := r.openPool(ctx)
-	if err != nil {
-		return 0, err
-	}
+	pool := &pool{}
 	defer pool.close()
 	done := 0
 	for len(all) > 0 {
@@ -63,7 +60,7 @@ func (r *run) compact(ctx context.Context) (int, error) {
 func (r *run) merges(t *datasets.Table) ([]merge, error) {
 	parts := map[datasets.Partition][]Record{}
 	for _, rec := range r.records {
-		if rec.Dataset != t.Name {
+		if rec.Dataset != t.Name || rec.Withdrawn {
 			continue
 		}
 		for _, p := range rec.Partitions {
@@ -109,24 +106,26 @@ func (m *merge) reduce() bool {
 	return len(m.parts) > 0
 }
 
-// A pool holds one database for each worker.
+// A pool holds one database for each worker, once any is needed.
 type pool struct {
 	free chan *sql.DB
 	all  []*sql.DB
 }
 
-func (r *run) openPool(ctx context.Context) (*pool, error) {
-	p := &pool{free: make(chan *sql.DB, r.Workers)}
+func (p *pool) open(ctx context.Context, r *run) error {
+	if p.free != nil {
+		return nil
+	}
+	p.free = make(chan *sql.DB, r.Workers)
 	for i := range r.Workers {
 		db, err := sql.Open(ctx, sql.Options{Threads: 1, MemoryMiB: max(64, r.MemoryMiB/r.Workers), TempDir: filepath.Join(r.tmp, fmt.Sprintf("spill-%d", i))})
 		if err != nil {
-			p.close()
-			return nil, err
+			return err
 		}
 		p.all = append(p.all, db)
 		p.free <- db
 	}
-	return p, nil
+	return nil
 }
 
 func (p *pool) close() {
@@ -137,8 +136,16 @@ func (p *pool) close() {
 
 // mergeTable writes partitions of one table.
 func (r *run) mergeTable(ctx context.Context, p *pool, tasks []merge) error {
-	staged := filepath.Join(r.tmp, "staged", tasks[0].table.Name)
-	if tasks[0].table.BucketBy != "" {
+	tasks, err := r.copyTable(ctx, tasks)
+	if err != nil || len(tasks) == 0 {
+		return err
+	}
+	if err := p.open(ctx, r); err != nil {
+		return err
+	}
+	staged := ""
+	if tasks[0].table.BucketBy != "" && countParts(tasks) > stageFrom {
+		staged = filepath.Join(r.tmp, "staged", tasks[0].table.Name)
 		if err := r.stage(ctx, tasks, staged); err != nil {
 			return err
 		}
@@ -155,10 +162,48 @@ func (r *run) mergeTable(ctx context.Context, p *pool, tasks []merge) error {
 			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
+	if err := g.Wait(); err != nil || staged == "" {
 		return err
 	}
 	return os.RemoveAll(staged)
+}
+
+// stageFrom is the number of parts above which their rows are brought together
+// by partition first: to open each part for each partition costs more then.
+const stageFrom = 16
+
+func countParts(tasks []merge) int {
+	seen := map[int32]bool{}
+	for _, m := range tasks {
+		for _, rec := range m.parts {
+			seen[rec.Number] = true
+		}
+	}
+	return len(seen)
+}
+
+// copyTable writes the partitions that are copies of row groups, and returns
+// the other tasks.
+func (r *run) copyTable(ctx context.Context, tasks []merge) (rest []merge, err error) {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(4 * r.Workers) // they wait for the disk, not for a processor
+	for _, m := range tasks {
+		p, ok := m.copied()
+		if !ok || r.merged {
+			rest = append(rest, m)
+			continue
+		}
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := r.copy(m, p); err != nil {
+				return fmt.Errorf("%s: %w", m.partition, err)
+			}
+			return nil
+		})
+	}
+	return rest, g.Wait()
 }
 
 // stage writes the rows of all parts that the tasks need once, by partition.

@@ -22,6 +22,7 @@ type Record struct {
 	Dataset string `json:"dataset"`
 	Path    string `json:"path"` // below the workspace, with slashes
 	SHA256  string `json:"sha256"`
+	Given   string `json:"given,omitempty"` // values from its name, "column=value"; part of what it says
 	Bytes   int64  `json:"bytes"`
 	Format  string `json:"format,omitempty"`
 	Reading string `json:"reading"` // fingerprint of how it was read
@@ -30,12 +31,15 @@ type Record struct {
 	Rows        int64            `json:"rows"`
 	Decoded     int64            `json:"decoded"` // rows of the part
 	Quarantined map[string]int64 `json:"quarantined,omitempty"`
+	Skipped     map[string]int64 `json:"skipped,omitempty"` // lines that are no rows of the table, by what they are
 	Warnings    map[string]int64 `json:"warnings,omitempty"`
 	Ignored     []string         `json:"ignored_columns,omitempty"`
 	Wh          int64            `json:"wh,omitempty"` // energy of the decoded rows
 	First       string           `json:"first,omitempty"`
 	Last        string           `json:"last,omitempty"`
 	Refused     *raw.Fault       `json:"refused,omitempty"`
+	Open        bool             `json:"open,omitempty"`      // a log of connections still open: its rows come before all others of a key
+	Withdrawn   bool             `json:"withdrawn,omitempty"` // taken back by hand; its part counts no more
 
 	Part       string   `json:"part,omitempty"`        // below the lake, with slashes
 	PartSHA256 string   `json:"part_sha256,omitempty"` //
@@ -46,19 +50,33 @@ type Record struct {
 // PartOf counts the rows of a part that belong to one partition.
 type PartOf struct {
 	datasets.Partition
-	Rows int64 `json:"rows"`
+	Rows   int64   `json:"rows"`
+	Groups []int32 `json:"groups"` // row groups of the part, in its order
+	// Sorted says that the rows increase by key through all groups, so that
+	// the groups are the partition if no other part has rows of it.
+	Sorted bool `json:"sorted,omitempty"`
 }
 
 // contentKey is what makes two deliveries the same.
-type contentKey struct{ dataset, sha256 string }
+type contentKey struct{ dataset, sha256, given string }
 
-func (r Record) key() contentKey { return contentKey{r.Dataset, r.SHA256} }
+func (r Record) key() contentKey { return contentKey{r.Dataset, r.SHA256, r.Given} }
 
 // name is the stem of the files that belong to the record.
 func (r Record) name() string { return fmt.Sprintf("%06d-%.12s", r.Number, r.SHA256) }
 
 // ref names the part among the parents of a partition.
 func (r Record) ref() string { return r.Part + "@" + r.PartSHA256 }
+
+// partOf returns what the part has of a partition.
+func (r Record) partOf(at datasets.Partition) PartOf {
+	for _, p := range r.Partitions {
+		if p.Partition == at {
+			return p
+		}
+	}
+	return PartOf{Partition: at}
+}
 
 func (r Record) quarantined() int64 {
 	n := int64(0)
@@ -131,6 +149,9 @@ func sweep(workspace string, records []Record) error {
 			}
 		}
 	}
+	if err := sweepTemporary(lake); err != nil {
+		return err
+	}
 	refused, err := filepath.Glob(filepath.Join(workspace, quarantineDir, "*", "*.csv"))
 	if err != nil {
 		return err
@@ -143,6 +164,21 @@ func sweep(workspace string, records []Record) error {
 		}
 	}
 	return nil
+}
+
+// sweepTemporary removes files that a run was writing beside their final name
+// when it died.
+func sweepTemporary(lake string) error {
+	err := filepath.WalkDir(lake, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasPrefix(d.Name(), ".tmp-") {
+			return err
+		}
+		return os.Remove(path)
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // fileReports adds to the records what the partitions say of their rows.
@@ -165,7 +201,10 @@ func fileReports(lake string, records []Record) ([]FileReport, error) {
 		f := FileReport{Record: r, Status: Taken, Duplicates: l.Duplicates, Superseded: l.Superseded}
 		f.Accepted = r.Decoded - l.Duplicates
 		f.AcceptedWh = r.Wh - l.DuplicateWh
-		if r.Refused != nil {
+		switch {
+		case r.Withdrawn:
+			f.Status, f.Accepted, f.AcceptedWh = Withdrawn, 0, 0
+		case r.Refused != nil:
 			f.Status = Refused
 		}
 		reports = append(reports, f)

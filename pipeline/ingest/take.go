@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/raw"
@@ -74,11 +74,14 @@ func (r *run) take(ctx context.Context, files []hashed) ([]fileStatus, error) {
 		}
 		return nil
 	})
+	memory := semaphore.NewWeighted(max(int64(r.MemoryMiB)<<20/2, runBytes))
 	for _, j := range jobs {
-		if gctx.Err() != nil {
-			break
+		need := j.need()
+		if memory.Acquire(gctx, need) != nil {
+			break // another file failed, and its error counts
 		}
 		g.Go(func() error {
+			defer memory.Release(need)
 			if err := gctx.Err(); err != nil {
 				return err
 			}
@@ -96,27 +99,40 @@ func (r *run) take(ctx context.Context, files []hashed) ([]fileStatus, error) {
 // plan says what to do with each file, and gives new ones their numbers.
 func (r *run) plan(files []hashed) ([]job, []fileStatus) {
 	known := map[contentKey]Record{}
+	// A file whose name gives other values since its mapping changed is still
+	// the same delivery.
+	samePath := map[contentKey]Record{}
 	next := int32(1)
 	for _, rec := range r.records {
 		known[rec.key()] = rec
+		samePath[contentKey{rec.Dataset, rec.SHA256, rec.Path}] = rec
 		next = max(next, rec.Number+1)
 	}
+	planned := map[int32]bool{}
 	var jobs []job
 	var statuses []fileStatus
 	for _, f := range files {
 		status := Taken
-		rec, ok := known[f.key()]
+		rec, ok := samePath[contentKey{f.dataset, f.sha256, f.path}]
+		if !ok {
+			rec, ok = known[f.key()]
+		}
 		switch {
-		case ok && rec.Reading == r.reading && rec.Buckets == r.Buckets:
+		case ok && planned[rec.Number]: // under another name in this run
+			status = Known
+		case ok && rec.Withdrawn && len(r.Files) == 0:
+			status = Withdrawn
+		case ok && !rec.Withdrawn && rec.Reading == r.readingOf(f) && rec.Buckets == r.Buckets:
 			status = Known
 		case ok: // read otherwise before: keeps its place among the deliveries
 			jobs = append(jobs, r.job(f, rec.Number))
+			planned[rec.Number] = true
 		default:
 			jobs = append(jobs, r.job(f, next))
 			next++
 		}
 		// A second file of the same content in this run is known.
-		known[f.key()] = Record{Reading: r.reading, Buckets: r.Buckets}
+		known[f.key()] = Record{Reading: r.readingOf(f), Buckets: r.Buckets, Withdrawn: status == Withdrawn}
 		statuses = append(statuses, fileStatus{f.key(), f.path, status})
 	}
 	return jobs, statuses
@@ -125,6 +141,10 @@ func (r *run) plan(files []hashed) ([]job, []fileStatus) {
 func (r *run) job(f hashed, number int32) job {
 	return job{f, number, datasets.Lookup(f.dataset), make(chan outcome, 1)}
 }
+
+// need is how much memory the rows of a file may take: what a part holds, or
+// less if the file is small even if it is packed well.
+func (j job) need() int64 { return min(runBytes, 64<<10+20*j.file.info.Size()) }
 
 func (r *run) decode(ctx context.Context, j job) (outcome, error) {
 	f := j.file
@@ -206,24 +226,16 @@ func (r *run) progress(step, name string, done, total int) {
 func (r *run) newRecord(j job, s raw.Summary) Record {
 	rec := Record{
 		Number: j.number, Dataset: j.file.dataset, Path: j.file.path, SHA256: j.file.sha256, Bytes: j.file.info.Size(),
-		Format: s.Format, Reading: r.reading, Buckets: r.Buckets, Refused: s.Refused,
+		Format: s.Format, Given: j.file.given, Reading: r.readingOf(j.file), Buckets: r.Buckets, Refused: s.Refused,
 	}
+	rec.Open = s.Open || openRank(rec.Path) == 0
 	if s.Refused != nil {
 		return rec
 	}
 	rec.Rows, rec.Decoded, rec.Ignored, rec.Wh = s.Rows, s.Accepted, s.Ignored, s.Wh
-	rec.Quarantined, rec.Warnings = s.Quarantined, s.Warnings
+	rec.Quarantined, rec.Skipped, rec.Warnings = s.Quarantined, s.Skipped, s.Warnings
 	rec.First, rec.Last = s.First.String(), s.Last.String()
 	return rec
-}
-
-// partitions lists the counts by bucket and year.
-func partitions(counts map[datasets.Partition]int64) []PartOf {
-	list := make([]PartOf, 0, len(counts))
-	for _, p := range slices.SortedFunc(maps.Keys(counts), comparePartition) {
-		list = append(list, PartOf{p, counts[p]})
-	}
-	return list
 }
 
 func comparePartition(a, b datasets.Partition) int {

@@ -3,8 +3,6 @@ package linkage
 import (
 	"strings"
 	"unicode"
-
-	"github.com/minewatch/minewatch/datasets/ref"
 )
 
 // An Address is an address cut into its parts, in folded letters.
@@ -49,7 +47,7 @@ var typeWords = func() map[string]typeWord {
 	add(townPart, true, false, "г гор город с село п пос поселок пгт ст станция")
 	add(townPart, false, true, "қ қаласы city qalasy ауыл ауылы village кенті settlement auyly")
 	add(streetPart, true, false, "ул улица пр просп проспект пр-т пр-кт пер переулок бульвар бул б-р шоссе тупик проезд ulitsa ul prospekt")
-	add(streetPart, false, true, "көшесі көш street str st даңғылы даңғ avenue ave av lane бульвары boulevard blvd жолы koshesi kosh dangyly road rd")
+	add(streetPart, false, true, "көшесі көш street str st даңғылы даңғ avenue ave av lane бульвары boulevard blvd koshesi kosh dangyly road rd")
 	add(streetPart, true, true, "мкр мкрн микрорайон м-н mkr")
 	add(streetPart, false, true, "ықшамауданы ы/а")
 	add(housePart, true, false, "д дом зд здание house building bldg уч участок строение no n №")
@@ -100,6 +98,7 @@ type parser struct {
 	names  []string // words that wait for their kind
 	kind   partKind // of the names that follow
 	region bool     // the region was named as such
+	guess  bool     // the town was not named as such
 }
 
 func (p *parser) part(words []string) {
@@ -193,7 +192,9 @@ func (p *parser) flush(kind partKind) {
 	folded := Fold(name)
 	town, isTown := p.r.towns[folded]
 	switch {
-	case kind == townPart || kind == unknownPart && isTown && p.a.Town == "":
+	case kind == townPart || kind == unknownPart && isTown && (p.a.Town == "" || p.guess && p.a.Region == town.region):
+		// Of two towns without a word for it the first names the region: "Kostanay, Rudny".
+		p.guess = kind == unknownPart && p.a.Town == ""
 		if isTown {
 			p.a.Town = town.key
 			if !p.region {
@@ -203,7 +204,7 @@ func (p *parser) flush(kind partKind) {
 			p.a.Town = folded
 		}
 	case kind == regionPart || kind == unknownPart && p.a.Region == "" && p.r.regionOf(name) != "":
-		if code := p.r.regionOf(name); code != "" {
+		if code := p.r.regionNamed(name, kind == regionPart); code != "" {
 			p.a.Region, p.region = code, true
 		}
 	case kind == districtPart, kind == flatPart, kind == countryPart, kind == housePart:
@@ -214,80 +215,4 @@ func (p *parser) flush(kind partKind) {
 	default:
 		p.a.Town = folded
 	}
-}
-
-// Reader holds the tables by which records are read. It may be used by several
-// goroutines.
-type Reader struct {
-	regions ref.Regions
-	names   map[string]string // region code by name as written
-	splits  map[string]string // region and the one that it was part of
-	towns   map[string]town
-	streets map[[2]string]string // town key and street to the present street
-}
-
-type town struct{ key, region string }
-
-// NewReader makes a reader of the regions and places.
-func NewReader(regions ref.Regions, places ref.Places) *Reader {
-	r := &Reader{regions: regions, names: map[string]string{}, splits: map[string]string{}, towns: map[string]town{}, streets: map[[2]string]string{}}
-	for _, g := range regions {
-		if g.SplitFrom != "" {
-			r.splits[g.Code] = g.SplitFrom
-		}
-		for _, n := range append([]string{g.NameEN, g.NameRU, g.NameKK}, g.Aliases...) {
-			r.names[strings.ToLower(n)] = g.Code
-		}
-	}
-	for _, p := range places {
-		if p.Kind == "town" {
-			for _, n := range p.Names {
-				r.towns[Fold(n)] = town{Fold(p.Names[0]), p.Region}
-			}
-			continue
-		}
-		for _, n := range p.Names {
-			r.streets[[2]string{Fold(p.Town), streetKey(Fold(n))}] = streetKey(Fold(p.Names[0]))
-		}
-	}
-	return r
-}
-
-// regionOf returns the code of a region by any of its names, "" if unknown.
-func (r *Reader) regionOf(name string) string {
-	if name == "" {
-		return ""
-	}
-	if code, ok := r.names[strings.ToLower(name)]; ok {
-		return code
-	}
-	g, ok := r.regions.Find(name)
-	if !ok {
-		return ""
-	}
-	return g.Code
-}
-
-func (r *Reader) street(town, street string) string {
-	k := streetKey(street)
-	if now, ok := r.streets[[2]string{town, k}]; ok {
-		return now
-	}
-	return k
-}
-
-// streetKey drops the endings in which Russian and Kazakh name a street after a
-// person: "Абая" and "Абай", "Суюнбая" and "Сүйінбай".
-func streetKey(s string) string {
-	for _, end := range []string{"aia", "ia", "a", "i"} {
-		if t, ok := strings.CutSuffix(s, end); ok && len(t) >= 3 {
-			return t
-		}
-	}
-	return s
-}
-
-// related reports whether two regions are one, or one was part of the other.
-func (r *Reader) related(a, b string) bool {
-	return a == b || r.splits[a] == b || r.splits[b] == a || r.splits[a] != "" && r.splits[a] == r.splits[b]
 }

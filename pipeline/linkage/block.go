@@ -9,11 +9,11 @@ import (
 // The blocking rules: two keys are compared if they share a value under any of
 // them. Together they leave room for a slip in any single field.
 const (
-	RuleBIN     = iota // the number, with one digit hidden or two swapped
-	RuleName           // a word of the name
-	RuleSkeleton       // the first or the last four consonants of the name
-	RuleAddress        // town, street and house; or town, house and begin of the name
-	RuleCell           // a cell of the map, or one beside it
+	RuleBIN      = iota // the number, with one digit hidden or two swapped
+	RuleName            // a word of the name
+	RuleSkeleton        // the first or the last four consonants of the name
+	RuleAddress         // town, street and house; or town, house and begin of the name
+	RuleCell            // a cell of the map, or one beside it
 	rules
 )
 

@@ -1,5 +1,7 @@
 package linkage
 
+import "math"
+
 // The fields of a comparison.
 const (
 	FieldName = iota
@@ -18,7 +20,7 @@ const (
 
 // Levels of the BIN.
 const (
-	BINDifferent = iota + 1 // two valid numbers
+	BINDifferent = iota + 1 // two valid numbers, more than a slip apart
 	BINSlip                 // one digit, or two neighbours swapped
 	BINEqual
 )
@@ -89,7 +91,7 @@ func CompareBINs(a, b *Key) int {
 		return 0
 	case a.BIN == b.BIN:
 		return BINEqual
-	case oneSlip(a.BIN, b.BIN):
+	case oneSlip(a.BIN, b.BIN): // also of two valid numbers: the check digit does not see the 11th
 		return BINSlip
 	case a.ValidBIN && b.ValidBIN:
 		return BINDifferent
@@ -124,13 +126,19 @@ func (r *Reader) ComparePlaces(a, b *Key) int {
 	if !a.located() || !b.located() {
 		return by
 	}
+	if math.Abs(a.Lat-b.Lat) > 0.2 || math.Abs(a.Lon-b.Lon) > 0.5 && math.Abs(a.Lat) < 60 { // beyond FarM, without the sines
+		if by == PlaceSame {
+			return PlaceTown
+		}
+		return PlaceElsewhere
+	}
 	switch d := metres(a, b); {
 	case d <= NearM:
 		return PlaceSame
 	case d <= CloseM:
 		return max(by, PlaceStreet)
-	case d <= FarM:
-		return min(max(by, PlaceTown), PlaceStreet)
+	case d <= FarM && by != PlaceElsewhere:
+		return max(by, PlaceTown) // the same house all the same: coordinates are often those of a town's centre
 	case by == PlaceSame:
 		return PlaceTown // one of the two is wrong
 	}

@@ -33,6 +33,6 @@
 // # Limits of the outcome
 //
 // [Match] needs [MatchAt] for one entity and no other entity at [PossibleAt];
-// two valid BINs that differ are two entities, so such a pair is at most
+// two valid BINs that differ by more than a slip are two entities, so such a pair is at most
 // [Possible], whatever else agrees. From [PossibleAt] on a person has to look.
 package linkage

@@ -22,7 +22,7 @@ var latin = map[rune]string{
 // the key is for comparing, not for reading. w stands for sh.
 var folds = []struct{ from, to string }{
 	{"shch", "w"}, {"sch", "w"}, {"sh", "w"}, {"tch", "c"}, {"ch", "c"}, {"dzh", "j"}, {"dj", "j"}, {"zh", "j"}, {"kh", "h"},
-	{"gh", "g"}, {"ng", "n"}, {"ph", "f"}, {"th", "t"}, {"ck", "k"}, {"qu", "ku"}, {"q", "k"}, {"ce", "se"}, {"ci", "si"}, {"c", "k"},
+	{"gh", "g"}, {"ph", "f"}, {"ck", "k"}, {"qu", "ku"}, {"q", "k"}, {"ce", "se"}, {"ci", "si"}, {"c", "k"},
 	{"x", "ks"}, {"w", "v"}, {"ye", "e"}, {"ie", "e"}, {"iy", "i"}, {"yi", "i"}, {"y", "i"},
 }
 

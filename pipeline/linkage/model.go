@@ -17,16 +17,16 @@ type Model struct {
 func DefaultModel() Model {
 	return Model{
 		M: [fields][5]float64{
-			FieldName:  {0, 0.010, 0.015, 0.125, 0.850},
-			FieldForm:  {0, 0.020, 0.980},
+			FieldName:  {0, 0.020, 0.020, 0.165, 0.795},
+			FieldForm:  {0, 0.010, 0.990},
 			FieldBIN:   {0, 0.010, 0.240, 0.750},
-			FieldPlace: {0, 0.010, 0.030, 0.080, 0.880},
+			FieldPlace: {0, 0.010, 0.015, 0.035, 0.940},
 		},
 		U: [fields][5]float64{
-			FieldName:  {0, 0.9950, 0.0045, 0.0003, 0.0002},
+			FieldName:  {0, 0.9870, 0.0126, 0.0002, 0.0002},
 			FieldForm:  {0, 0.450, 0.550},
 			FieldBIN:   {0, 0.999989, 0.000001, 0.00001},
-			FieldPlace: {0, 0.9200, 0.0780, 0.0018, 0.0002},
+			FieldPlace: {0, 0.9460, 0.0500, 0.0037, 0.0003},
 		},
 		Prior: 0.5 / 10_000,
 	}
@@ -70,7 +70,8 @@ const (
 // pairs that the blocking rules proposed, out of total pairs; pairs that no
 // rule proposed are taken not to belong together. m and the prior are found by
 // EM (Dempster, Laird and Rubin 1977) on the counts, each starting from, and
-// drawn to, the model's own.
+// drawn to, the model's own; m of a field is learnt from pairs that other
+// fields make nearly sure.
 func (m Model) Fit(blocked, random *Counts, total float64) Model {
 	fit := m
 	for f := range fields {
@@ -90,7 +91,9 @@ func (m Model) Fit(blocked, random *Counts, total float64) Model {
 			w := float64(n) * logistic(fit.LogOdds(p))
 			matches += w
 			for f, l := range p {
-				expected[f][l] += w
+				if anchored(f, p) {
+					expected[f][l] += w
+				}
 			}
 		}
 		before := fit
@@ -104,6 +107,18 @@ func (m Model) Fit(blocked, random *Counts, total float64) Model {
 		}
 	}
 	return fit
+}
+
+// anchored reports whether a pair may teach m of a field: only if other fields
+// alone make it nearly sure. Else neighbours and namesakes, which agree in one
+// field and are many, would be learnt as a kind of match of their own (the
+// instability of EM that splink's users report).
+func anchored(f int, p Pattern) bool {
+	if f == FieldBIN {
+		return p[FieldName] >= NameClose && p[FieldPlace] == PlaceSame
+	}
+	return p[FieldBIN] >= BINSlip && (p[FieldBIN] == BINEqual || f != FieldName || p[FieldPlace] == PlaceSame) &&
+		(p[FieldBIN] == BINEqual || f != FieldPlace || p[FieldName] >= NameClose)
 }
 
 // levels sums the counts of each level of a field.

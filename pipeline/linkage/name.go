@@ -1,8 +1,10 @@
 package linkage
 
 import (
+	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Name is a holder's name without its legal form, in folded letters.
@@ -42,6 +44,8 @@ var formList = func() (list []formWords) {
 
 // synonyms are words of business that the three languages translate instead of
 // transliterating.
+//
+//nolint:misspell // transliterated words
 var synonyms = func() map[string]string {
 	of := map[string]string{}
 	for group := range strings.Lines(`майнинг mining майнингі
@@ -60,8 +64,7 @@ var synonyms = func() map[string]string {
 		восток east шығыс
 		запад west батыс
 		север north солтүстік
-		юг south оңтүстік
-		новый new жаңа`) {
+		юг south оңтүстік`) {
 		names := strings.Fields(group)
 		for _, n := range names {
 			of[Fold(n)] = Fold(names[0])
@@ -69,6 +72,28 @@ var synonyms = func() map[string]string {
 	}
 	return of
 }()
+
+// synonymsBy lists the same words by their first letter.
+var synonymsBy = func() (by [256][]string) {
+	for _, w := range slices.Sorted(maps.Keys(synonyms)) {
+		by[w[0]] = append(by[w[0]], w)
+	}
+	return by
+}()
+
+// synonym returns the common word for a folded one, also if a slip of the
+// keyboard is in it; other words it returns as they are.
+func synonym(w string) string {
+	if common, ok := synonyms[w]; ok {
+		return common
+	}
+	for _, s := range synonymsBy[w[0]] {
+		if len(s) >= 6 && edits(w, s, 1) <= 1 {
+			return synonyms[s]
+		}
+	}
+	return w
+}
 
 // ReadName takes the legal form off a name and folds the rest.
 func ReadName(s string) Name {
@@ -83,14 +108,17 @@ func ReadName(s string) Name {
 	}
 	for _, word := range w {
 		folded := Fold(word)
+		if folded == "" {
+			continue
+		}
+		if utf8.RuneCountInString(word) == 1 { // an initial, though "Ю" folds to two letters
+			folded = folded[:1]
+		}
 		if strings.Trim(folded, "0123456789") == "" {
 			n.Number += folded
 			continue
 		}
-		if canonical, ok := synonyms[folded]; ok {
-			folded = canonical
-		}
-		n.Words = append(n.Words, folded)
+		n.Words = append(n.Words, synonym(folded))
 	}
 	n.flat = strings.Join(n.Words, "")
 	in := slices.Sorted(slices.Values(n.Words))
@@ -119,7 +147,7 @@ func (n Name) empty() bool { return n.flat == "" }
 // Levels of the comparison of names.
 const (
 	NameDifferent = iota + 1
-	NamePartly    // one holds the other, or they sound alike, or their numbers differ
+	NamePartly    // they share a word, or sound alike, or their numbers differ
 	NameClose     // slips of the keyboard, initials, a number left out
 	NameEqual
 )
@@ -136,9 +164,11 @@ func CompareNames(a, b Name) int {
 	switch {
 	case a.sorted == b.sorted || a.flat == b.flat:
 		level = NameEqual
-	case slipsApart(a.flat, b.flat) || slipsApart(a.sorted, b.sorted) || sameWords(a.Words, b.Words):
+	case sameWords(a.Words, b.Words):
 		level = NameClose
-	case within(a.Words, b.Words) || within(b.Words, a.Words) || max(jaroWinkler(a.flat, b.flat), jaroWinkler(a.sorted, b.sorted)) >= partlyAlike:
+	case len(a.Words) != len(b.Words) && !within(a.Words, b.Words) && !within(b.Words, a.Words) && slipsApart(a.flat, b.flat):
+		level = NameClose // a blank too many or too few
+	case shareWord(a.Words, b.Words) || max(jaroWinkler(a.flat, b.flat), jaroWinkler(a.sorted, b.sorted)) >= partlyAlike:
 		level = NamePartly
 	}
 	if a.Number != b.Number {
@@ -152,64 +182,95 @@ func CompareNames(a, b Name) int {
 	return level
 }
 
-// slipsApart reports whether one slip for each six letters, at most three,
-// explains the difference. Names below five letters have no room for one.
+// slipsApart reports whether slips of the keyboard explain the difference: one
+// in 4 to 6 letters (in 4 not in the first), two up to 12, three beyond.
+// Shorter words have no room for one.
 func slipsApart(a, b string) bool {
 	n := min(len(a), len(b))
-	if n < 5 {
+	if n < 4 || n == 4 && a[0] != b[0] {
 		return false
 	}
-	most := min(3, max(1, n/6))
+	most := 1
+	switch {
+	case n > 12:
+		most = 3
+	case n > 6:
+		most = 2
+	}
 	return edits(a, b, most) <= most
 }
 
-// sameWords reports whether the words pair up in any order, each equal, a slip
-// apart, or an initial; at least one pair is of whole words, and words left over are
-// initials or patronymics of persons (three words against two).
+// sameWords reports whether the words pair up in any order, each equal, slips
+// apart, or an initial. At least one pair is of whole words. A word may be left
+// over if it is an initial, as of a patronymic.
 func sameWords(a, b []string) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
-	if len(a) < 2 || len(b)-len(a) > 1 || len(b) > 8 {
+	if len(b)-len(a) > 1 || len(b) > 8 {
 		return false
 	}
 	var used [8]bool
-	whole, initials := 0, 0
+	whole, short := 0, 0
 	for _, x := range a {
-		found := false
-		for j, y := range b {
-			if used[j] {
-				continue
-			}
-			if x == y && len(x) > 1 || slipsApart(x, y) {
-				whole++
-			} else if (len(x) == 1 || len(y) == 1) && x[0] == y[0] {
-				initials++
-			} else {
-				continue
-			}
-			used[j], found = true, true
-			break
+		j := pairFor(x, b, &used)
+		if j < 0 {
+			return false
 		}
-		if !found {
+		used[j] = true
+		switch y := b[j]; {
+		case x == y && len(x) >= 3, slipsApart(x, y):
+			whole++
+		case x != y && min(len(x), len(y)) > 1:
+			short++
+		}
+	}
+	for j, y := range b {
+		if !used[j] && len(y) > 1 {
 			return false
 		}
 	}
-	if len(a) == len(b) {
-		return whole > 0
-	}
-	return whole > 0 && initials > 0
+	return whole > 0 && short <= 1
 }
 
-// within reports whether every word of a, one of them of at least four
-// letters, is a word of b.
+// pairFor returns the word of b, not used yet, that x is: equal, else slips
+// apart, else an initial; -1 if there is none. In a short word one slip is let
+// pass.
+func pairFor(x string, b []string, used *[8]bool) int {
+	for _, fits := range []func(y string) bool{
+		func(y string) bool { return x == y },
+		func(y string) bool { return slipsApart(x, y) },
+		func(y string) bool { return (len(x) == 1 || len(y) == 1) && x[0] == y[0] },
+		func(y string) bool {
+			return min(len(x), len(y)) >= 2 && max(len(x), len(y)) >= 3 && edits(x, y, 1) <= 1
+		},
+	} {
+		for j, y := range b {
+			if !used[j] && fits(y) {
+				return j
+			}
+		}
+	}
+	return -1
+}
+
+// within reports whether every word of a is a word of b.
 func within(a, b []string) bool {
-	long := false
 	for _, x := range a {
 		if !slices.Contains(b, x) {
 			return false
 		}
-		long = long || len(x) >= 4
 	}
-	return long
+	return true
+}
+
+// shareWord reports whether both hold a word of at least four letters that is
+// no common word of business.
+func shareWord(a, b []string) bool {
+	for _, x := range a {
+		if _, common := synonyms[x]; !common && len(x) >= 4 && slices.Contains(b, x) {
+			return true
+		}
+	}
+	return false
 }

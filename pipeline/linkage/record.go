@@ -35,8 +35,8 @@ func (r *Reader) Read(rec Record) Key {
 			k.Region = g.Code
 		}
 	}
-	if t, ok := r.towns[Fold(rec.Region)]; ok && k.Town == "" && t.region == k.Region {
-		k.Town = t.key // the region is a city
+	if k.Town == "" {
+		k.Town = r.cities[k.Region]
 	}
 	return k
 }

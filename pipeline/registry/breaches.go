@@ -28,19 +28,44 @@ const (
 	RuleNoTenants          = "provider_without_tenants"
 	RulePlace              = "metered_place_not_registered"
 	RuleDates              = "register_dates_impossible"
+	RuleTwoNames           = "register_bin_with_two_names"
+	RuleNotMining          = "notified_but_not_mining"
+	RuleDeclAbove          = "declaration_above_meter"
+	RuleUnknownTenants     = "provider_with_unregistered_tenants"
+	RulePool               = "pool_not_accredited"
 )
 
 // A Metered is a site that mines and its answer.
 type Metered struct {
 	Mining
 	Answer Answer
+	// Totals is all energy that the meter counted, of quarters that it covers.
+	Totals map[datasets.Quarter]datasets.Wh
+}
+
+// An Idle is a site whose meter shows no mining, and its answer.
+type Idle struct {
+	Site        datasets.Site
+	Answer      Answer
+	From, Until datasets.Day // first and last day of its readings
+	Totals      map[datasets.Quarter]datasets.Wh
+}
+
+// A PoolContact says that a registered entity's lines spoke to a pool.
+type PoolContact struct {
+	BIN         string // of the entity
+	Pool        string // operator
+	Where       string // site or subscriber, for a reader
+	First, Last datasets.Day
 }
 
 // Books are the rows against which the register is checked. Empty Reports or
 // Declarations mean that the table was not delivered: nothing is then said of
 // what is missing in it.
 type Books struct {
-	Sites        []Metered // only matches are used
+	Sites        []Metered // that mine; only matches are used but for a provider's tenants
+	Idle         []Idle    // only matches are used
+	Contacts     []PoolContact
 	Reports      []datasets.QuarterlyReport
 	Declarations []datasets.Declaration
 	AsOf         datasets.Day
@@ -51,6 +76,7 @@ type entity struct {
 	bin, name string
 	links     []Link // its entries, oldest notice first
 	sites     []Metered
+	idle      []Idle
 	reports   map[datasets.Quarter]datasets.QuarterlyReport
 	declared  map[datasets.Quarter]datasets.Wh
 }
@@ -76,6 +102,11 @@ func Breaches(ix *Index, books Books, tables Tables) []datasets.Breach {
 		c.place(e)
 		c.licences(e)
 		c.tenants(e)
+		c.unknownTenants(e)
+		c.idle(e)
+		c.declaredAbove(e)
+		c.names(e)
+		c.pools(e)
 	}
 	slices.SortStableFunc(c.out, func(a, b datasets.Breach) int {
 		return cmp.Or(cmp.Compare(a.BIN, b.BIN), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Quarter, b.Quarter), cmp.Compare(a.DueOn, b.DueOn), cmp.Compare(a.Observed, b.Observed))
@@ -98,8 +129,13 @@ func entities(ix *Index, books Books) []*entity {
 		e.links = append(e.links, Link{Entry: r, Outcome: Match, By: ByBIN})
 	}
 	for _, s := range books.Sites {
-		if e := byBIN[cleanBIN(s.Site.BIN)]; e != nil && s.Answer.Outcome == Match {
+		if e := byBIN[s.holder()]; e != nil && s.Answer.Outcome == Match {
 			e.sites = append(e.sites, s)
+		}
+	}
+	for _, s := range books.Idle {
+		if e := byBIN[(Metered{Mining: Mining{Site: s.Site}, Answer: s.Answer}).holder()]; e != nil && s.Answer.Outcome == Match {
+			e.idle = append(e.idle, s)
 		}
 	}
 	for _, r := range books.Reports {
@@ -121,6 +157,15 @@ func entities(ix *Index, books Books) []*entity {
 		out = append(out, byBIN[bin])
 	}
 	return out
+}
+
+// holder returns the BIN of the registered entity that holds the site: its
+// own, or the one that its record was matched to.
+func (m Metered) holder() string {
+	if l := m.Answer.Links; len(l) > 0 && l[0].By == ByRecord {
+		return l[0].Entry.BIN
+	}
+	return cleanBIN(m.Site.BIN)
 }
 
 func (c *checker) add(e *entity, rule string, q datasets.Quarter, due datasets.Day, observed, expected, detail string) {
@@ -224,10 +269,11 @@ func (c *checker) capacity(e *entity) {
 	}
 }
 
-// place checks that each metered site lies at a centre that the entity named.
-// Only coordinates are compared: two spellings of an address prove nothing.
+// place checks that each metered site lies at a centre that the entity named:
+// by coordinates, else by town. Two spellings of a street prove nothing.
 func (c *checker) place(e *entity) {
 	for _, s := range e.sites {
+		c.town(e, s)
 		nearest := math.Inf(1)
 		for _, l := range e.links {
 			if located(s.Site.Lat, s.Site.Lon) && located(l.Entry.Lat, l.Entry.Lon) {

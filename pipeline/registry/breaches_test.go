@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/datasets/ref"
 )
 
 func metered(ix *Index, bin, since, until string, quarters []datasets.MiningEnergy) Metered {
@@ -147,5 +148,130 @@ func TestNotices(t *testing.T) {
 	}
 	if table := datasets.TableOf[MinistryNotice](); len(table.Columns) != 12 {
 		t.Errorf("%d columns", len(table.Columns))
+	}
+}
+
+// provider is an entry of a provider of infrastructure with its place.
+func provider(bin string) datasets.RegistryEntry {
+	return datasets.RegistryEntry{BIN: bin, Name: "host", Category: "infrastructure", NotifiedOn: d("2021-01-01"), DeclaredMW: 5, Address: "Караганда, Ерубаева 7"}
+}
+
+func TestNotMining(t *testing.T) {
+	for _, tc := range []struct {
+		name, from, until string
+		change            func(*datasets.RegistryEntry)
+		want              string
+	}{
+		{name: "idle from its begin on", from: "2021-01-01", until: "2022-12-31", want: "notified_but_not_mining  2021-07-01"},
+		// Begin 2021-07-01: 89 days end on 2021-09-27, 90 on 2021-09-28.
+		{name: "a day too short", from: "2021-01-01", until: "2021-09-27"},
+		{name: "long enough", from: "2021-01-01", until: "2021-09-28", want: "notified_but_not_mining  2021-07-01"},
+		{name: "terminated in time", from: "2021-01-01", until: "2022-12-31", change: func(e *datasets.RegistryEntry) { e.TerminatedOn = d("2021-08-01") }},
+		// No begin is named: a year after the notice.
+		{name: "no begin", from: "2021-01-01", until: "2022-12-31", change: func(e *datasets.RegistryEntry) { e.ActivityStartOn = 0 }, want: "notified_but_not_mining  2022-01-01"},
+		{name: "a provider does not mine", from: "2021-01-01", until: "2022-12-31", change: func(e *datasets.RegistryEntry) { e.Category = "infrastructure" }},
+	} {
+		e := miner(binA, "2021-01-01", func(e *datasets.RegistryEntry) { e.ActivityStartOn = d("2021-07-01") })
+		if tc.change != nil {
+			tc.change(&e)
+		}
+		ix := NewIndex([]datasets.RegistryEntry{e}, tables(t).Regimes)
+		site := datasets.Site{SiteID: "S1", BIN: binA}
+		idle := Idle{Site: site, Answer: ix.Answerable(site, 0, 0), From: d(tc.from), Until: d(tc.until)}
+		got := Breaches(ix, Books{Idle: []Idle{idle}, AsOf: d("2025-01-01")}, tables(t))
+		if lines(got) != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, lines(got), tc.want)
+		}
+	}
+	// Mining at another of its sites is mining.
+	ix := NewIndex([]datasets.RegistryEntry{miner(binA, "2021-01-01")}, tables(t).Regimes)
+	m := metered(ix, binA, "2021-06-01", "2022-12-31", nil)
+	books := Books{Sites: []Metered{m}, Idle: []Idle{{Site: m.Site, Answer: m.Answer, From: d("2020-01-01"), Until: d("2023-12-31")}}, AsOf: d("2025-01-01")}
+	if got := lines(Breaches(ix, books, tables(t))); got != "" {
+		t.Errorf("one site mines: %q", got)
+	}
+}
+
+// All its meters counted 2,000 MWh; 2,200 and 1 MWh are the margin.
+func TestDeclaredAboveMeter(t *testing.T) {
+	ix := NewIndex([]datasets.RegistryEntry{miner(binA, "2021-01-01")}, tables(t).Regimes)
+	m := metered(ix, binA, "2022-01-01", "2022-12-31", nil)
+	m.Totals = map[datasets.Quarter]datasets.Wh{quarter("2022Q1"): 1_500e6, quarter("2022Q2"): 1_500e6}
+	idle := Idle{Site: m.Site, Answer: m.Answer, Totals: map[datasets.Quarter]datasets.Wh{quarter("2022Q1"): 500e6}}
+	for kwh, want := range map[float64]string{2_201_000: "", 2_201_001: "declaration_above_meter 2022Q1 2022-04-20"} {
+		books := Books{Sites: []Metered{m}, Idle: []Idle{idle}, Declarations: declare(kwh, "2022Q1", "2022Q2", "2022Q3"), AsOf: d("2022-06-01")}
+		if got := lines(Breaches(ix, books, tables(t))); got != want { // the second meter does not cover Q2
+			t.Errorf("declared %.0f kWh: %q, want %q", kwh, got, want)
+		}
+	}
+}
+
+func TestUnknownTenants(t *testing.T) {
+	tenant := miner(binC, "2021-06-01", func(e *datasets.RegistryEntry) { e.HostBIN = binA })
+	ix := NewIndex([]datasets.RegistryEntry{provider(binA), tenant}, tables(t).Regimes)
+	// The tenant declared 1 MW: 1,110 kW is the most. The lower end of 1,300 kW is 1,170.
+	host := metered(ix, binA, "2022-01-01", "2022-12-31", full(1300, "2022Q1"))
+	if got := lines(Breaches(ix, Books{Sites: []Metered{host}, AsOf: d("2022-03-01")}, tables(t))); got != "provider_with_unregistered_tenants" {
+		t.Errorf("power: %q", got)
+	}
+	host = metered(ix, binA, "2022-01-01", "2022-12-31", full(1200, "2022Q1"))
+	if got := lines(Breaches(ix, Books{Sites: []Metered{host}, AsOf: d("2022-03-01")}, tables(t))); got != "" {
+		t.Errorf("power within the margin: %q", got)
+	}
+	// A stranger's meter in the provider's building.
+	stranger := Metered{Mining: Mining{Site: datasets.Site{SiteID: "S2", BIN: binD, Address: "г. Караганда, ул. Ерубаева, д. 7"}, Since: d("2022-01-01"), Until: d("2022-12-31")}}
+	stranger.Answer = ix.Answerable(stranger.Site, stranger.Since, stranger.Until)
+	if got := lines(Breaches(ix, Books{Sites: []Metered{stranger}, AsOf: d("2023-01-01")}, tables(t))); got != "provider_with_unregistered_tenants" {
+		t.Errorf("stranger: %s, %q", stranger.Answer.Outcome, got)
+	}
+	stranger.Site.BIN = "" // nobody knows who it is
+	if got := lines(Breaches(ix, Books{Sites: []Metered{stranger}, AsOf: d("2023-01-01")}, tables(t))); got != "" {
+		t.Errorf("holder without a number: %q", got)
+	}
+}
+
+func TestPools(t *testing.T) {
+	ix := NewIndex([]datasets.RegistryEntry{miner(binA, "2021-01-01", licensed("2023-05-01", "2026-04-30"))}, tables(t).Regimes)
+	with := tables(t)
+	with.Accredited = ref.AccreditedPools{{Pool: "Kazpool", Period: ref.Period{From: d("2023-06-01"), To: d("2024-05-31")}}}
+	for _, tc := range []struct {
+		name, pool, first, last string
+		tables                  Tables
+		want                    string
+	}{
+		{"accredited", "kazpool", "2023-07-01", "2023-08-01", with, ""},
+		{"another", "F2Pool", "2023-07-01", "2023-08-01", with, "pool_not_accredited"},
+		{"not yet", "Kazpool", "2023-05-15", "2023-08-01", with, "pool_not_accredited"},
+		{"no longer", "Kazpool", "2024-01-01", "2024-06-01", with, "pool_not_accredited"},
+		{"before licences", "F2Pool", "2023-01-01", "2023-03-31", with, ""},
+		{"the list is not known", "F2Pool", "2023-07-01", "2023-08-01", tables(t), ""},
+	} {
+		books := Books{Contacts: []PoolContact{{BIN: binA, Pool: tc.pool, Where: "site S1", First: d(tc.first), Last: d(tc.last)}}, AsOf: d("2025-01-01")}
+		if got := lines(Breaches(ix, books, tc.tables)); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestTwoNames(t *testing.T) {
+	for other, want := range map[string]string{"ТОО «Гранит»": "register_bin_with_two_names", "Altyn Mining LLP": ""} {
+		first := miner(binA, "2021-01-01", func(e *datasets.RegistryEntry) { e.Name = "ТОО «Алтын Майнинг»" })
+		second := miner(binA, "2021-02-01", func(e *datasets.RegistryEntry) { e.Name = other })
+		if got := lines(Breaches(NewIndex([]datasets.RegistryEntry{first, second}, tables(t).Regimes), Books{AsOf: d("2025-01-01")}, tables(t))); got != want {
+			t.Errorf("%s: %q, want %q", other, got, want)
+		}
+	}
+}
+
+// Without coordinates another town speaks; another street does not.
+func TestBreachOfTown(t *testing.T) {
+	for address, want := range map[string]string{"Астана, Абая 5": "metered_place_not_registered", "Алматы, Гоголя 3": "", "": "", "Алма-Ата, Абая 5": ""} {
+		ix := NewIndex([]datasets.RegistryEntry{miner(binA, "2021-01-01", func(e *datasets.RegistryEntry) { e.Address = "г. Алматы, ул. Абая, д. 5" })}, tables(t).Regimes)
+		ix.Link(testReader(t), nil, 1)
+		m := metered(ix, binA, "2022-01-01", "2022-12-31", nil)
+		m.Site.Address = address
+		if got := lines(Breaches(ix, Books{Sites: []Metered{m}, AsOf: d("2025-01-01")}, tables(t))); got != want {
+			t.Errorf("%q: %q, want %q", address, got, want)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/ref"
+	"github.com/minewatch/minewatch/pipeline/linkage"
 )
 
 // An Outcome says how surely a site and an entry belong together.
@@ -30,6 +31,7 @@ const (
 	BySimilarBIN = "similar_bin" // the BINs differ by one digit or two swapped ones
 	ByAddress    = "address"     // equal address keys
 	ByDistance   = "distance"    // at most NearM apart
+	ByRecord     = "record"      // name, place and number together, by package linkage
 )
 
 // NearM is the distance in metres up to which two coordinates may mean one place.
@@ -45,6 +47,10 @@ type Link struct {
 	Outcome Outcome // Match or Possible
 	By      string
 	Reason  string // in words
+	// Probability is that of the two being one holder: 1 by equal BIN, 0 where
+	// only the place or a slip of the number was looked at.
+	Probability float64
+	at          int32 // position in the index
 }
 
 // An Answer says who is answerable for a site.
@@ -53,6 +59,9 @@ type Answer struct {
 	Links    []Link   // those of Outcome only, surest first; empty if None
 	Standing Standing // of the links; zero unless Outcome is Match
 	Note     string   // what is odd about the site's own data, or ""
+	// Probability that the first link holds the site; 0 where nothing was
+	// reckoned: no link, or one by the place alone.
+	Probability float64
 }
 
 // BINs returns the distinct BINs of the links in their order.
@@ -83,8 +92,10 @@ type Index struct {
 	bySlip    map[string][]int32 // BIN with one digit hidden, or two swapped
 	byAddress map[string][]int32
 	byCell    map[cell][]int32
-	notified  ref.Period // days on which a notice counts
-	licensed  ref.Period // days on which a licence counts
+	notified  ref.Period     // days on which a notice counts
+	licensed  ref.Period     // days on which a licence counts
+	linked    *linkage.Index // nil before Link
+	reader    *linkage.Reader
 	// hasLicences is false if no entry names a licence: such a register does
 	// not know licences, and their absence says nothing.
 	hasLicences bool
@@ -140,10 +151,12 @@ func (ix *Index) add(i int32) {
 
 func located(lat, lon float64) bool { return lat != 0 || lon != 0 }
 
+var blanks = strings.NewReplacer(" ", "", "-", "", "\u00a0", "")
+
 // cleanBIN removes blanks and dashes, and puts back leading zeros that a
 // spreadsheet dropped, if the number is valid with them.
 func cleanBIN(s string) string {
-	s = strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(s)
+	s = blanks.Replace(s)
 	if n := len(s); n >= 9 && n < 12 {
 		if padded := strings.Repeat("0", 12-n) + s; datasets.CheckBIN(padded) == nil {
 			return padded
@@ -188,12 +201,21 @@ func (ix *Index) Answerable(site datasets.Site, from, to datasets.Day) Answer {
 		a.Note = fmt.Sprintf("the site's BIN %s is not valid: %v", bin, err)
 	}
 	if a.Links = ix.matches(site, bin); len(a.Links) > 0 {
-		a.Outcome = Match
+		a.Outcome, a.Probability = Match, 1
 		a.Standing = ix.standing(a.Links, from, to)
 		return a
 	}
-	if a.Links = ix.possible(site, bin); len(a.Links) > 0 {
-		a.Outcome = Possible
+	outcome, records := ix.byRecord(site)
+	if outcome == linkage.Match {
+		a.Outcome, a.Probability = Match, records[0].Probability
+		a.Links = ix.ofEntity(site, records[0])
+		a.Standing = ix.standing(a.Links, from, to)
+		a.Note = joinNotes(a.Note, fmt.Sprintf("linked to the registry entry of %s with probability %.3f: %s", records[0].Entry.BIN, a.Probability, records[0].Reason))
+		return a
+	}
+	a.Links = ix.possible(site, bin, records)
+	if len(a.Links) > 0 {
+		a.Outcome, a.Probability = Possible, a.Links[0].Probability
 	}
 	return a
 }
@@ -209,11 +231,11 @@ func (ix *Index) matches(site datasets.Site, bin string) []Link {
 		if far := elsewhere(site, e); far != "" {
 			reason += "; " + far
 		}
-		out = append(out, Link{e, Match, ByBIN, reason})
+		out = append(out, Link{e, Match, ByBIN, reason, 1, i})
 	}
 	for _, i := range ix.byHost[bin] {
 		if e := ix.entries[i]; e.BIN != bin {
-			out = append(out, Link{e, Match, ByHost, "rents from the site's holder"})
+			out = append(out, Link{e, Match, ByHost, "rents from the site's holder", 1, i})
 		}
 	}
 	return out
@@ -234,13 +256,18 @@ func elsewhere(site datasets.Site, e datasets.RegistryEntry) string {
 	return ""
 }
 
-func (ix *Index) possible(site datasets.Site, bin string) []Link {
-	var out []Link
+// possible lists who may be answerable: records first, which say how likely
+// it is, then slips of the number, equal addresses and neighbours.
+func (ix *Index) possible(site datasets.Site, bin string, records []Link) []Link {
+	out := records
 	seen := map[int32]bool{}
+	for _, l := range records {
+		seen[l.at] = true
+	}
 	add := func(i int32, by, reason string) {
 		if !seen[i] {
 			seen[i] = true
-			out = append(out, Link{ix.entries[i], Possible, by, reason})
+			out = append(out, Link{Entry: ix.entries[i], Outcome: Possible, By: by, Reason: reason, at: i})
 		}
 	}
 	for _, k := range slips(bin) {

@@ -76,6 +76,9 @@ type Tables struct {
 	Regimes   ref.Regimes
 	Rates     ref.Rates
 	Deadlines ref.Deadlines
+	// Accredited pools; empty if the list is not known, and then nothing is
+	// said of pools.
+	Accredited ref.AccreditedPools
 }
 
 // A Verdict is a finding of the contract and what else applies.
@@ -222,15 +225,14 @@ func overPower(kw, declared float64) bool { return kw > PowerMargin*declared+Pow
 // place of a BIN, added up; for a provider and its tenants, the larger of the
 // provider's and the tenants' together, since one lies inside the other.
 func capacityKW(links []Link) float64 {
-	own := placesKW(links, ByBIN)
-	return max(own, placesKW(links, ByHost))
+	return max(placesKW(links, false), placesKW(links, true))
 }
 
-func placesKW(links []Link, by string) float64 {
+func placesKW(links []Link, tenants bool) float64 {
 	most := map[[2]string]float64{}
 	var order [][2]string
 	for _, l := range links {
-		if l.By != by {
+		if (l.By == ByHost) != tenants {
 			continue
 		}
 		k := [2]string{l.Entry.BIN, AddressKey(l.Entry.Address)}

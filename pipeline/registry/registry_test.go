@@ -53,7 +53,7 @@ func tables(t testing.TB) Tables {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Tables{regimes, rates, deadlines}
+	return Tables{Regimes: regimes, Rates: rates, Deadlines: deadlines}
 }
 
 func miner(bin, notified string, change ...func(*datasets.RegistryEntry)) datasets.RegistryEntry {

@@ -17,8 +17,21 @@
 //     Sums are sums of the rounded lines.
 //  5. Due dates, limitation and, as an option, late-payment interest are added
 //     beside the sum. They never change it, and a lapsed quarter stays listed.
+//     A due date on a day off is marked and not moved.
 //  6. [Account.Explain] prints the calculation as a person would check it with
 //     a pocket calculator.
+//
+// # Intervals
+//
+// The estimates of the quarters add up to that of the whole, each in whole Wh.
+// The ends of the sum are the sums of the ends: the error of an estimate is
+// mostly that of its one power, so quarters err together. What is calibrated is
+// the whole (detectors/calibrate: quantiles of ln(true/estimated) over the whole
+// block, on buildings not seen); each quarter takes over the same factors.
+// Measured on other mines than those calibrated on, at nominal 90 %: the sum
+// lies within its interval for 91 % of the mines found (114 of 125), a single
+// quarter for 92 % (502 of 543), those in which the mining begins or ends
+// included (calibrate's TestQuarterIntervals).
 //
 // # Which reading is the main one
 //

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/datasets/ref"
 )
 
 // Explain prints the whole calculation, one operation a line, with plain
@@ -59,8 +61,15 @@ func (l Line) explain(b io.Writer, years int, interest bool) {
 		}
 	}
 	if main.Known && main.Rate > 0 {
-		fmt.Fprintf(b, "  lower end        %s kWh at the lower reading = %s KZT\n", kwh(l.UnpaidLow), kzt(l.TaxLow))
-		fmt.Fprintf(b, "  upper end        %s kWh at the higher reading = %s KZT\n", kwh(l.UnpaidHigh), kzt(l.TaxHigh))
+		low, high := l.rates()
+		for _, end := range []struct {
+			name       string
+			wh, unpaid datasets.Wh
+			rate       ref.Rate
+			tax        datasets.Tiyn
+		}{{"lower end", l.WhLow, l.UnpaidLow, low, l.TaxLow}, {"upper end", l.WhHigh, l.UnpaidHigh, high, l.TaxHigh}} {
+			fmt.Fprintf(b, "  %-16s %s - %s = %s kWh%s; x %s = %s KZT\n", end.name, kwh(end.wh), kwh(l.DeclaredWh), kwh(end.unpaid), notBelowZero(end.wh, l.DeclaredWh), end.rate, kzt(end.tax))
+		}
 		l.explainDates(b, years)
 	}
 	if interest && main.Rate > 0 {
@@ -91,6 +100,9 @@ func (l Line) explainDates(b io.Writer, years int) {
 	}
 	fmt.Fprintf(b, "  due              return %s, payment %s (%s; confidence %s)\n",
 		due(l.Due.Return, "none or unknown"), due(l.Due.Payment, "unknown"), l.Due.Law, l.Due.Confidence)
+	if l.DueOnDayOff {
+		fmt.Fprintf(b, "                   %s is a day off; it is not moved, as no rule for that was seen\n", l.Due.Payment)
+	}
 	state := "open until"
 	if l.Lapsed {
 		state = "lapsed after"
@@ -106,7 +118,11 @@ func (l Line) explainInterest(b io.Writer) {
 		fmt.Fprintf(b, "  interest         %d days without a known base rate are left out\n", l.Interest.UnknownDays)
 	}
 	if l.Interest.Days > 0 {
-		fmt.Fprintf(b, "  interest         %s x 1.25 x (sum of days x rate in %% / 100) / 365 = %s KZT\n", kzt(l.Tax), kzt(l.Interest.Amount))
+		var sum int64
+		for _, s := range l.Interest.Spans {
+			sum += s.Days() * s.BasisPoints
+		}
+		fmt.Fprintf(b, "  interest         sum of days x rate: %d.%02d; %s x 1.25 x %[1]d.%02[2]d / 100 / 365 = %[4]s KZT\n", sum/100, sum%100, kzt(l.Tax), kzt(l.Interest.Amount))
 	}
 }
 
@@ -114,6 +130,10 @@ func (a Account) explainSums(b io.Writer) {
 	fmt.Fprintf(b, "\nSum of the quarters, each rounded half up to 0.01 KZT\n")
 	fmt.Fprintf(b, "  unpaid energy    %s kWh\n", kwh(a.UnpaidWh))
 	fmt.Fprintf(b, "  tax (fee)        %s KZT, from %s to %s\n", kzt(a.Tax), kzt(a.TaxLow), kzt(a.TaxHigh))
+	if low, high := a.readings(); low != high {
+		fmt.Fprintf(b, "  other readings   the same energy costs %s KZT at the lowest reading of each quarter, %s KZT at the highest\n", kzt(low), kzt(high))
+	}
+	fmt.Fprintf(b, "                   The ends add up, as the errors of the quarters go together: the power is one estimate.\n")
 	if a.LapsedTax > 0 {
 		fmt.Fprintf(b, "  of it lapsed     %s KZT under the limitation of %d years\n", kzt(a.LapsedTax), a.Site.LimitationYears)
 	}
@@ -123,6 +143,15 @@ func (a Account) explainSums(b io.Writer) {
 	if a.QuartersWithoutRate > 0 {
 		fmt.Fprintf(b, "  without a rate   %d of the quarters, counted as 0 KZT; add the rate to the rates table\n", a.QuartersWithoutRate)
 	}
+}
+
+// readings adds up the tax of the estimate at the lowest and the highest
+// reading of each quarter. Neither exceeds TaxHigh, which fits 64 bits.
+func (a Account) readings() (low, high datasets.Tiyn) {
+	for _, l := range a.Lines {
+		low, high = low+slices.Min(l.Taxes), high+slices.Max(l.Taxes)
+	}
+	return low, high
 }
 
 // kwh prints energy in kWh with three decimals, exactly; e must not be negative.

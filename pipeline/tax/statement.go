@@ -42,6 +42,8 @@ type Rules struct {
 	// BaseRates, if not nil, asks for late-payment interest up to and
 	// including AsOf.
 	BaseRates ref.BaseRates
+	// Calendar marks due dates that fall on a day off; nil: none is marked.
+	Calendar ref.Calendar
 }
 
 // A Line is one quarter of a statement, exact.
@@ -59,6 +61,7 @@ type Line struct {
 	Taxes                []datasets.Tiyn // Unpaid at each reading
 	Tax, TaxLow, TaxHigh datasets.Tiyn
 	Due                  ref.Due
+	DueOnDayOff          bool         // payment falls on a day off
 	LastDay              datasets.Day // last day before the quarter lapses
 	Lapsed               bool         // as of the day of the statement
 	Interest             Interest
@@ -150,15 +153,14 @@ func (l *Line) calculate(s Site, rules Rules) error {
 		return fmt.Errorf("the rates table has no line for this quarter; it was not loaded by ref.LoadRates")
 	}
 	l.Readings = readings(lines, s, l.Price)
-	low, high := l.Readings[0].Rate, l.Readings[0].Rate
 	for _, r := range l.Readings {
 		t, err := amount(l.Unpaid, r.Rate)
 		if err != nil {
 			return err
 		}
 		l.Taxes = append(l.Taxes, t)
-		low, high = min(low, r.Rate), max(high, r.Rate)
 	}
+	low, high := l.rates()
 	l.Tax = l.Taxes[0]
 	var err error
 	if l.TaxLow, err = amount(l.UnpaidLow, low); err != nil {
@@ -168,6 +170,7 @@ func (l *Line) calculate(s Site, rules Rules) error {
 		return err
 	}
 	l.Due = rules.Deadlines.For(l.Quarter)
+	l.DueOnDayOff = rules.Calendar != nil && l.Due.Payment != 0 && !rules.Calendar.Works(l.Due.Payment)
 	// The period runs from the end of the tax period (art. 48).
 	end := l.Quarter.End().Date()
 	l.LastDay = datasets.DayOf(time.Date(end.Year()+s.LimitationYears, end.Month(), end.Day(), 0, 0, 0, 0, time.UTC))
@@ -176,6 +179,15 @@ func (l *Line) calculate(s Site, rules Rules) error {
 		l.Interest, err = lateInterest(l.Tax, l.Due.Payment, rules.AsOf, rules.BaseRates)
 	}
 	return err
+}
+
+// rates returns the lowest and highest rate of the readings.
+func (l *Line) rates() (low, high ref.Rate) {
+	low, high = l.Readings[0].Rate, l.Readings[0].Rate
+	for _, r := range l.Readings {
+		low, high = min(low, r.Rate), max(high, r.Rate)
+	}
+	return low, high
 }
 
 func (a *Account) sum() error {

@@ -1,8 +1,12 @@
 package tax
 
 import (
+	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -270,7 +274,7 @@ func TestProperties(t *testing.T) {
 		}
 
 		// One more declaration never raises it.
-		extra := append(declared[:len(declared):len(declared)], Declared{rows[i].Quarter, datasets.Wh(r.Int64N(1e9)), 5})
+		extra := slices.Concat(declared, []Declared{{rows[i].Quarter, datasets.Wh(r.Int64N(1e9)), 5}})
 		if b := statement(t, s, rows, extra); b.Tax > a.Tax || b.TaxLow > a.TaxLow || b.TaxHigh > a.TaxHigh {
 			t.Fatalf("a declaration raises the tax from %d to %d", a.Tax, b.Tax)
 		}
@@ -372,10 +376,78 @@ func TestExplain(t *testing.T) {
 	for _, want := range []string{
 		"1000.000 - 200.000 = 800.000 kWh", "800.000 x 7.00 = 5600.00 KZT", "800.000 x 25.00 = 20000.00 KZT",
 		"return 2023-08-15, payment 2023-08-25", "3 years from the end of the quarter: lapsed after 2026-06-30",
-		"no rate is confirmed", "of it lapsed     5600.00 KZT", "without a rate   1 of the quarters", "2023-08-26 to 2023-08-27: 2 days at base rate 16.75 %",
+		"no rate is confirmed", "of it lapsed     5600.00 KZT", "costs 5600.00 KZT at the lowest reading of each quarter, 20000.00 KZT at the highest", "without a rate   1 of the quarters", "2023-08-26 to 2023-08-27: 2 days at base rate 16.75 %",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, b.String())
+		}
+	}
+}
+
+// products finds "a x b = c KZT" in an explanation.
+var products = regexp.MustCompile(`([0-9.]+)(?: kWh[^;x]*;)? x ([0-9.]+) = ([0-9.]+) KZT`)
+
+// Every product that is printed is right to the last digit if a reader types it
+// into a calculator and rounds half up, and the quarters' sums are the rows of
+// the statement.
+func TestExplainIsArithmetic(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	checked := 0
+	for range 50 {
+		s, rows, declared := random(r)
+		a := statement(t, s, rows, declared)
+		var b strings.Builder
+		if err := a.Explain(&b); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range products.FindAllStringSubmatch(b.String(), -1) {
+			x, _ := new(big.Rat).SetString(m[1])
+			y, _ := new(big.Rat).SetString(m[2])
+			tiyn := new(big.Rat).Mul(x.Mul(x, y), big.NewRat(100, 1))
+			tiyn.Add(tiyn, big.NewRat(1, 2))
+			whole := new(big.Int).Quo(tiyn.Num(), tiyn.Denom()).Int64()
+			if got := fmt.Sprintf("%d.%02d", whole/100, whole%100); got != m[3] {
+				t.Fatalf("%s: a calculator says %s", m[0], got)
+			}
+			checked++
+		}
+		for _, l := range a.Rows() {
+			if l.RateKZTKWh == 0 {
+				continue
+			}
+			want := fmt.Sprintf("  tax              %.3f x %s = %.2f KZT\n", l.UnpaidKWh, ref.RateOf(l.RateKZTKWh), l.TaxKZT)
+			if !strings.Contains(b.String(), want) {
+				t.Fatalf("%q is not in\n%s", want, b.String())
+			}
+		}
+		if want := fmt.Sprintf("tax (fee)        %d.%02d KZT, from %d.%02d to %d.%02d\n", a.Tax/100, a.Tax%100, a.TaxLow/100, a.TaxLow%100, a.TaxHigh/100, a.TaxHigh%100); !strings.Contains(b.String(), want) {
+			t.Fatalf("%q is not in\n%s", want, b.String())
+		}
+	}
+	if checked < 1000 {
+		t.Errorf("%d products were checked; the explanation has changed its form", checked)
+	}
+}
+
+// 2022-08-20 would be a Saturday; Q2 2022 was due on 2022-07-20, a Wednesday.
+// Q1 2023 is due on 2023-05-25, a Thursday, Q4 2023 on 2024-02-25, a Sunday.
+func TestDueOnDayOff(t *testing.T) {
+	r := rules(t, "2024-12-31")
+	var err error
+	if r.Calendar, err = ref.LoadCalendar(nil); err != nil {
+		t.Fatal(err)
+	}
+	for q, want := range map[string]bool{"2022Q2": false, "2023Q1": false, "2023Q4": true} {
+		a, err := Statement(site(), []datasets.MiningEnergy{energy(t, q, 1e6, 1e6, 1e6)}, nil, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := a.Explain(&b); err != nil {
+			t.Fatal(err)
+		}
+		if a.Lines[0].DueOnDayOff != want || strings.Contains(b.String(), "is a day off") != want {
+			t.Errorf("%s due %s: day off %v", q, a.Lines[0].Due.Payment, a.Lines[0].DueOnDayOff)
 		}
 	}
 }

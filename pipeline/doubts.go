@@ -1,0 +1,130 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/pipeline/export"
+	"github.com/minewatch/minewatch/pipeline/sql"
+	"github.com/minewatch/minewatch/pipeline/suspect"
+)
+
+// checkStage finds what is possible but doubtful in readings (reading_doubts).
+// A task is a bucket of readings.
+var checkStage = &Stage{
+	Name:   "check",
+	Tables: []string{"reading_doubts"},
+	Plan: func(env *Env) ([]Task, error) {
+		return env.readingTasks("check", env.WS.Config.Zone)
+	},
+	Apply: applyCheck,
+}
+
+func applyCheck(ctx context.Context, env *Env, t Task) (int64, error) {
+	lake := env.WS.Lake()
+	var rows []datasets.ReadingDoubt
+	add := func(site string, d suspect.Doubt) {
+		rows = append(rows, datasets.ReadingDoubt{Bucket: t.Out.Bucket, SiteID: site, Kind: d.Kind, N: d.Count, First: d.First})
+	}
+	err := store.Loads(paths(lake, t.In), func(siteID string, l *datasets.Load) error {
+		for _, d := range suspect.Find(l, env.Zone) {
+			add(siteID, d)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	if err := env.contradictions(ctx, t, add); err != nil {
+		return 0, err
+	}
+	slices.SortStableFunc(rows, func(a, b datasets.ReadingDoubt) int { return cmp.Compare(a.SiteID, b.SiteID) })
+	_, err = store.CommitRows(lake, rows, t.manifest("reading_doubts"))
+	return int64(len(rows)), err
+}
+
+// contradictions counts the readings that a later one of the same interval
+// replaced with another value, by whether it came in the same file.
+func (e *Env) contradictions(ctx context.Context, t Task, add func(site string, d suspect.Doubt)) error {
+	var files []string
+	for _, m := range t.In {
+		old, err := store.Open(e.WS.Lake(), "_superseded/readings", m.Partition)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		files = append(files, old.Path(e.WS.Lake()))
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	_, err := e.inDuckDB(ctx, func(db *sql.DB) (int64, error) {
+		readings := datasets.Lookup("readings")
+		if err := errors.Join(db.View(ctx, "replaced", readings, files), db.View(ctx, "readings", readings, paths(e.WS.Lake(), t.In))); err != nil {
+			return 0, err
+		}
+		found, err := db.Query(ctx, `SELECT site_id, o.src_file = r.src_file AS same, count(*), epoch_us(min(ts))
+			FROM replaced o JOIN readings r USING (site_id, ts) GROUP BY ALL ORDER BY ALL`)
+		if err != nil {
+			return 0, err
+		}
+		defer found.Close()
+		for found.Next() {
+			var site string
+			var same bool
+			d := suspect.Doubt{Kind: suspect.Corrected}
+			if err := found.Scan(&site, &same, &d.Count, &d.First); err != nil {
+				return 0, err
+			}
+			if same {
+				d.Kind = suspect.Twice
+			}
+			add(site, d)
+		}
+		return 0, found.Err()
+	})
+	return err
+}
+
+// sitesNamed is how many sites a message names; the table has them all.
+const sitesNamed = 5
+
+// doubts returns a message for each kind of doubt about readings.
+func (e *Env) doubts() ([]export.QualityMessage, error) {
+	rows, err := store.ReadTable[datasets.ReadingDoubt](e.WS.Lake(), "reading_doubts")
+	if err != nil {
+		return nil, err
+	}
+	var list []export.QualityMessage
+	for _, kind := range suspect.Kinds {
+		var of []datasets.ReadingDoubt
+		total := int64(0)
+		for _, r := range rows {
+			if r.Kind == kind {
+				of = append(of, r)
+				total += r.N
+			}
+		}
+		if len(of) == 0 {
+			continue
+		}
+		slices.SortFunc(of, func(a, b datasets.ReadingDoubt) int {
+			return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.SiteID, b.SiteID))
+		})
+		var worst []string
+		for _, r := range of[:min(len(of), sitesNamed)] {
+			worst = append(worst, fmt.Sprintf("%s %d", r.SiteID, r.N))
+		}
+		list = append(list, export.QualityMessage{Subject: "readings", Text: fmt.Sprintf("%s: %d in %d sites, most in %s; kept as delivered, all in lake/reading_doubts", kind, total, len(of), strings.Join(worst, ", "))})
+	}
+	return list, nil
+}

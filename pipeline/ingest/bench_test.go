@@ -1,0 +1,97 @@
+package ingest
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/minewatch/minewatch/datasets/raw"
+	"github.com/minewatch/minewatch/pipeline/sql"
+)
+
+// benchRows is what a utility of 10,000 meters sends for three weeks.
+const benchRows = 5_000_000
+
+// readingsFile writes hourly readings of 2022: all hours of a meter, then the
+// next one, or all meters of an hour, then the next one.
+func readingsFile(b *testing.B, path string, byTime bool) int64 {
+	b.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := bufio.NewWriterSize(f, 1<<20)
+	w.WriteString("site_id,ts,kwh,quality\n")
+	const hours = 8760
+	sites := benchRows / hours
+	start := time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range sites * hours {
+		site, h := i/hours, i%hours
+		if byTime {
+			site, h = i%sites, i/sites
+		}
+		fmt.Fprintf(w, "KZ-%07d,%s,%d.%03d,measured\n", site*7919, start.Add(time.Duration(h)*time.Hour).Format("2006-01-02T15:04:05"), h%29, h*(site+1)%1000)
+	}
+	if err := w.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		b.Fatal(err)
+	}
+	f.Close()
+	return info.Size()
+}
+
+// BenchmarkReadings takes 5 million rows into a new lake, and for comparison
+// lets DuckDB copy the same file, unchecked and unsorted, to one Parquet file.
+func BenchmarkReadings(b *testing.B) {
+	for _, byTime := range []bool{false, true} {
+		name := map[bool]string{false: "by-site", true: "by-time"}[byTime]
+		dir := b.TempDir()
+		path := filepath.Join(dir, "inbox", "readings", "r.csv")
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			b.Fatal(err)
+		}
+		size := readingsFile(b, path, byTime)
+		b.Run(name+"/minewatch", func(b *testing.B) {
+			b.SetBytes(size)
+			for b.Loop() {
+				if err := os.RemoveAll(filepath.Join(dir, "lake")); err != nil {
+					b.Fatal(err)
+				}
+				r, err := Run(context.Background(), Options{Workspace: dir, Zone: almaty(b), Buckets: 64, Workers: runtime.GOMAXPROCS(0), MemoryMiB: 2048, Limits: raw.DefaultLimits()})
+				if err != nil || r.Files[0].Accepted != benchRows/8760*8760 {
+					b.Fatal(r.Files, err)
+				}
+			}
+		})
+		b.Run(name+"/duckdb", func(b *testing.B) {
+			b.SetBytes(size)
+			for b.Loop() {
+				db, err := sql.Open(context.Background(), sql.Options{Threads: runtime.GOMAXPROCS(0), MemoryMiB: 2048, TempDir: b.TempDir()})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := db.Exec(context.Background(), fmt.Sprintf("COPY (FROM read_csv('%s')) TO '%s' (FORMAT parquet, COMPRESSION zstd)", path, filepath.Join(dir, "duck.parquet"))); err != nil {
+					b.Fatal(err)
+				}
+				db.Close()
+			}
+		})
+	}
+}
+
+func almaty(t testing.TB) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation("Asia/Almaty")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}

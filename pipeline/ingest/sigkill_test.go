@@ -1,0 +1,82 @@
+package ingest
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/minewatch/minewatch/datasets/raw"
+)
+
+var kills = flag.Int("kills", 6, "how many times TestSIGKILL kills an ingest")
+
+// killedDir names the variable that makes the test binary ingest a workspace
+// and end, so that it can be killed.
+const killedDir = "MINEWATCH_INGEST"
+
+func TestMain(m *testing.M) {
+	dir := os.Getenv(killedDir)
+	if dir == "" {
+		os.Exit(m.Run())
+	}
+	zone, err := time.LoadLocation("Asia/Almaty")
+	if err == nil {
+		_, err = Run(context.Background(), Options{Workspace: dir, Zone: zone, Buckets: 4, Workers: 2, MemoryMiB: 256, Limits: raw.DefaultLimits()})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// ingestProcess starts an ingest in a process of its own.
+func ingestProcess(t *testing.T, dir string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), killedDir+"="+dir)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd
+}
+
+// A process that is killed at a random moment, up to three times in a row,
+// leaves what the next run completes to the bytes of an undisturbed one.
+// go test -run SIGKILL -kills 500 does it for half an hour.
+func TestSIGKILL(t *testing.T) {
+	w := newWorkspace(t)
+	fill(w)
+	w.run()
+	before := w.tree()
+	fillMore(w)
+	for i := range 4 { // more of everything: many files, many partitions
+		w.put(fmt.Sprintf("readings/more-%d.csv", i), series(40, 100, func(s, h int) string { return fmt.Sprint(s*h%97 + i%2) }))
+	}
+	begin := time.Now()
+	if err := ingestProcess(t, w.dir).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	whole := time.Since(begin)
+	want := w.tree()
+	random := rand.New(rand.NewPCG(3, uint64(*kills)))
+	for n := 0; n < *kills; n++ {
+		w.restore(before)
+		times := 1 + random.IntN(3)
+		for range times {
+			cmd := ingestProcess(t, w.dir)
+			time.Sleep(time.Duration(random.Int64N(int64(whole))))
+			if err := cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			cmd.Wait() // killed, or done before
+		}
+		w.run()
+		compareTrees(t, fmt.Sprintf("killed %d times, round %d", times, n), w.tree(), want)
+	}
+}

@@ -1,0 +1,79 @@
+package suspect
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/minewatch/minewatch/datasets"
+)
+
+// ordinary is a load with a daily course and no doubt about it: it never
+// repeats a value.
+func ordinary(days int) *datasets.Load {
+	l := &datasets.Load{}
+	for h := range days * 24 {
+		wh := 5000 + 3000*math.Sin(2*math.Pi*float64(h%24)/24) + 400*math.Sin(4*math.Pi*float64(h%24)/24+1) + float64(h*7919%97)
+		l.Append(datasets.Micros(h)*hour, int32(wh), datasets.Measured, 60)
+	}
+	return l
+}
+
+func show(doubts []Doubt) string {
+	var list []string
+	for _, d := range doubts {
+		list = append(list, fmt.Sprintf("%s %d @%d", d.Kind, d.Count, d.First/hour))
+	}
+	return strings.Join(list, "; ")
+}
+
+func TestFind(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(l *datasets.Load)
+		want   string
+	}{
+		{"ordinary", func(l *datasets.Load) {}, ""},
+		{"stuck for a day", func(l *datasets.Load) { fill(l, 100, 124, 4321) }, "stuck register 1 @100"},
+		{"the same for 23 hours", func(l *datasets.Load) { fill(l, 100, 123, 4321) }, ""},
+		{"estimated for two days", func(l *datasets.Load) {
+			fill(l, 100, 148, 4321)
+			for i := 100; i < 148; i++ {
+				l.Quality[i] = datasets.Estimated
+			}
+		}, ""},
+		{"nothing for a week", func(l *datasets.Load) { fill(l, 240, 408, 0) }, "nothing for a week 1 @240"},
+		{"nothing for six days", func(l *datasets.Load) { fill(l, 240, 384, 0) }, ""},
+		{"ten times from a day on", func(l *datasets.Load) { times(l, 480, 10) }, "jump by 10 1 @480"},
+		{"a thousandth from a day on", func(l *datasets.Load) { times(l, 480, 0.001) }, "jump by 1000 1 @480"},
+		{"twice from a day on", func(l *datasets.Load) { times(l, 480, 2) }, ""},
+		{"an hour later from a day on", func(l *datasets.Load) { copy(l.Wh[480:], slices.Clone(l.Wh[479:len(l.Wh)-1])) }, "shift by an hour 1 @480"},
+		{"negative", func(l *datasets.Load) { l.Wh[5], l.Wh[9] = -1, -1 }, "negative energy 2 @5"},
+		{"gap", func(l *datasets.Load) { l.Quality[50], l.Quality[51], l.Quality[90] = 2, 2, 2 }, "gap 2 @50"},
+		{"overlap", func(l *datasets.Load) { l.IntervalMin[7] = 180 }, "overlapping intervals 2 @8"},
+	} {
+		l := ordinary(60)
+		c.change(l)
+		if got := show(Find(l, time.UTC)); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	if got := Find(&datasets.Load{}, time.UTC); len(got) != 0 {
+		t.Errorf("no readings: %v", got)
+	}
+}
+
+func fill(l *datasets.Load, from, to int, wh int32) {
+	for i := from; i < to; i++ {
+		l.Wh[i] = wh
+	}
+}
+
+func times(l *datasets.Load, from int, factor float64) {
+	for i := from; i < l.Len(); i++ {
+		l.Wh[i] = int32(float64(l.Wh[i]) * factor)
+	}
+}
