@@ -30,3 +30,11 @@ func TestIsIndividual(t *testing.T) {
 		t.Error("BIN and IIN confused")
 	}
 }
+
+func TestCheckKATO(t *testing.T) {
+	for s, ok := range map[string]bool{"750000000": true, "710000000": true, "103220100": true, "510000000": true, "990000000": false, "75000000": false, "7500000000": false, "75000000x": false, "": false} {
+		if err := CheckKATO(s); (err == nil) != ok {
+			t.Errorf("CheckKATO(%q) = %v", s, err)
+		}
+	}
+}

@@ -58,6 +58,8 @@ var onlyIn = []struct{ library, home string }{
 	{"github.com/parquet-go/parquet-go", "datasets/store"},
 	{"github.com/apache/arrow-go", "datasets/store"},
 	{"github.com/oschwald/maxminddb-golang", "datasets/geo"},
+	{"github.com/netsampler/goflow2", "datasets/raw"},
+	{"github.com/gopacket/gopacket", "datasets/raw"},
 	{"github.com/duckdb/duckdb-go", "pipeline/sql"},
 	{"github.com/apache/beam", "pipeline/beamrun"},
 	{"github.com/spf13/cobra", "cmd/minewatch"},

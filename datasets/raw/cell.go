@@ -161,22 +161,28 @@ func (l *loader) instantSetter(c *datasets.Column, p *datasets.Micros) func([]by
 				return fault
 			}
 		}
-		if at.Local {
-			t, ambiguous, ok := l.hours.resolve(at.Micros, p == l.time, l.site)
-			if !ok {
-				return &skippedHour
-			}
-			if ambiguous {
-				l.doubt(c, "local hour that came twice")
-			}
-			at.Micros = t
-		}
-		if at.Micros < leastInstant || at.Micros >= endInstant {
-			return &strangeYear
-		}
-		*p = at.Micros
-		return nil
+		*p, fault = l.instant(at, c, p == l.time)
+		return fault
 	}
+}
+
+// instant returns the instant of a time of column c. counted says that it is
+// the time of the row.
+func (l *loader) instant(at datasets.Stamp, c *datasets.Column, counted bool) (datasets.Micros, *problem) {
+	if at.Local {
+		t, ambiguous, ok := l.hours.resolve(at.Micros, counted, l.site)
+		if !ok {
+			return 0, &skippedHour
+		}
+		if ambiguous {
+			l.doubt(c, "local hour that came twice")
+		}
+		at.Micros = t
+	}
+	if at.Micros < leastInstant || at.Micros >= endInstant {
+		return 0, &strangeYear
+	}
+	return at.Micros, nil
 }
 
 // 1990-01-01 and 2100-01-01: before is older than any meter data system, and

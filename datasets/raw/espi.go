@@ -274,7 +274,7 @@ func (e *espi) block(g *gathering, b *espiBlock, line int64) (used bool, fault *
 		why = "cumulative reading"
 	case t.uom == "73" && g.feed:
 		why = "reading of reactive energy"
-	case pointOf(b.up) == "" && e.l.options.Given[g.names[0]] == "":
+	case pointOf(b.up) == "" && e.l.options.Given[g.name] == "":
 		return false, &Fault{Reason: "no usage point in the links of the feed", Remedy: "name the site by site_id from the file's name in a mapping"}
 	}
 	if why != "" {

@@ -3,8 +3,9 @@ package raw
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/minewatch/minewatch/datasets"
 )
@@ -15,10 +16,11 @@ type gathering struct {
 	l     *loader
 	list  []interval
 	at    map[intervalKey]int
-	names []string
-	feed  bool // the table is feeder_readings
-	cells [][]byte
-	buf   []byte
+	name  string // of the column with the point
+	feed  bool   // the table is feeder_readings
+	point *column
+
+	ts, energy *datasets.Column
 }
 
 // An interval is what is known of one.
@@ -43,6 +45,7 @@ type intervalKey struct {
 const maxIntervals = 2_000_000
 
 var (
+	badLength      = problem{"interval that is not of 1 minute to 31 days", "check the length of the interval"}
 	onlyReactive   = problem{"reactive energy without active", "deliver the active channel of the same interval"}
 	badInterval    = problem{"not an interval of the day", "write begin and end as hhmm"}
 	tooManyPeriods = &Fault{Reason: "too many intervals of one metering point", Remedy: "divide the file"}
@@ -53,18 +56,25 @@ func (l *loader) gather() (*gathering, *Fault) {
 	g := &gathering{l: l, at: map[intervalKey]int{}}
 	switch l.table.Name {
 	case "readings":
-		g.names = []string{"site_id", "ts", "kwh", "kvarh", "quality", "interval_min"}
+		g.name = "site_id"
 	case "feeder_readings":
-		g.names = []string{"feeder_id", "ts", "kwh"}
-		g.feed = true
+		g.name, g.feed = "feeder_id", true
 	default:
 		return nil, &Fault{Reason: "interval readings in a folder that takes none", Remedy: "move the file to inbox/readings or inbox/feeder_readings"}
 	}
-	if f := l.bind(g.names, 1); f != nil {
-		return nil, f
+	if l.mapping.needsHeader() {
+		return nil, &Fault{Reason: "mapping for a file with a header", Remedy: "only time_zone, name_pattern and ratio fit this format; narrow the mapping's files"}
 	}
-	l.iso, l.comma, l.ratio, l.units = true, false, 1000, nil
-	g.cells = make([][]byte, len(g.names))
+	for i := range l.columns {
+		switch c := &l.columns[i]; c.In {
+		case g.name:
+			g.point = c
+		case "ts":
+			g.ts = c.Column
+		case "kwh":
+			g.energy = c.Column
+		}
+	}
 	return g, nil
 }
 
@@ -98,7 +108,7 @@ func (v *interval) addReactive(varh int64) {
 
 // flush hands on the intervals of a point in the order of time.
 func (g *gathering) flush(point string) error {
-	if given := g.l.options.Given[g.names[0]]; given != "" {
+	if given := g.l.options.Given[g.name]; given != "" {
 		point = given
 	}
 	slices.SortStableFunc(g.list, func(a, b interval) int {
@@ -114,44 +124,75 @@ func (g *gathering) flush(point string) error {
 	return nil
 }
 
+// hand makes the row of an interval. It fills the row itself, not through
+// texts: such files are long.
 func (g *gathering) hand(point string, v *interval) error {
-	ts := v.start.Time().Format("2006-01-02T15:04:05")
-	if !v.local {
-		ts += "Z"
-	}
-	raw := fmt.Appendf(nil, "%s %s %d min: %d Wh, %d varh", point, ts, v.minutes, v.wh, v.varh)
+	l := g.l
+	p := v.fault
 	switch {
-	case v.fault != nil:
-		return g.l.rejectCell(v.line, "kwh", *v.fault, raw)
+	case p != nil:
 	case !v.active:
-		return g.l.rejectCell(v.line, "kwh", onlyReactive, raw)
+		p = &onlyReactive
 	case v.quality == datasets.Missing && g.feed:
-		g.l.skip("interval without a value")
+		l.skip("interval without a value")
 		return nil
+	default:
+		l.clear()
+		l.doubts = l.doubts[:0]
+		p = g.fill(point, v)
 	}
-	// Cells point into buf, which must not move.
-	g.buf = slices.Grow(g.buf[:0], len(point)+128)
-	put := func(i int, write func(b []byte) []byte) {
-		from := len(g.buf)
-		g.buf = write(g.buf)
-		g.cells[i] = g.buf[from:]
-	}
-	put(0, func(b []byte) []byte { return append(b, point...) })
-	put(1, func(b []byte) []byte { return append(b, ts...) })
-	put(2, func(b []byte) []byte { return thousandths(b, v.wh) })
-	if !g.feed {
-		g.cells[3] = nil
-		if v.reactive {
-			put(3, func(b []byte) []byte { return thousandths(b, v.varh) })
+	if p != nil {
+		ts := v.start.String()
+		if v.local {
+			ts = strings.TrimSuffix(ts, "Z")
 		}
-		put(4, func(b []byte) []byte { return append(b, v.quality.String()...) })
-		put(5, func(b []byte) []byte { return strconv.AppendInt(b, int64(v.minutes), 10) })
-		if v.quality == datasets.Missing {
-			g.cells[2], g.cells[3] = nil, nil
-		}
+		raw := fmt.Appendf(nil, "%s %s %d min: %d Wh, %d varh", point, ts, v.minutes, v.wh, v.varh)
+		return l.rejectCell(v.line, "kwh", *p, raw)
 	}
-	return g.l.record(v.line, g.cells, raw)
+	l.sum.Rows++
+	return l.settle(v.line, nil)
 }
 
-// thousandths appends n/1000.
-func thousandths(b []byte, n int64) []byte { return append(strconv.AppendInt(b, n, 10), "e-3"...) }
+func (g *gathering) fill(point string, v *interval) *problem {
+	l := g.l
+	if p := g.point.set([]byte(point)); p != nil {
+		return p
+	}
+	at, p := l.instant(datasets.Stamp{Micros: v.start, Local: v.local}, g.ts, true)
+	if p != nil {
+		return p
+	}
+	if v.quality == datasets.Missing {
+		v.wh, v.reactive = 0, false
+	}
+	if l.ratio != 1000 {
+		if v.wh, p = mulDiv(v.wh, l.ratio, 1000); p == nil {
+			v.varh, p = mulDiv(v.varh, l.ratio, 1000)
+		}
+		if p != nil {
+			return p
+		}
+	}
+	if v.wh < 0 {
+		l.doubt(g.energy, "negative energy")
+	}
+	if g.feed {
+		row := l.row.(*datasets.FeederReading)
+		row.TS, row.Wh = at, datasets.Wh(v.wh)
+		return nil
+	}
+	row := l.row.(*datasets.Reading)
+	switch {
+	case v.wh > math.MaxInt32 || v.wh < -math.MaxInt32:
+		return &tooMuch
+	case v.varh > math.MaxInt32 || v.varh < -math.MaxInt32:
+		return &tooMuchReactive
+	case v.minutes < 1 || v.minutes > 44640:
+		return &badLength
+	}
+	row.TS, row.Wh, row.Quality, row.IntervalMin = at, int32(v.wh), v.quality, v.minutes
+	if v.reactive {
+		row.VArh = reactive(v.varh)
+	}
+	return nil
+}

@@ -136,6 +136,30 @@ func TestMappingRefusesFile(t *testing.T) {
 	}
 }
 
+// Formats without a header follow the zone, the ratio and the file's name.
+func TestMappingOfMessages(t *testing.T) {
+	text := string(message(`<measuringpoint code="1">` + halfHours("01", 1, "<value>2</value>") + halfHours("03", 1, "<value>1</value>") + `</measuringpoint>`))
+	_, got := readMapped(t, "readings", text, &Mapping{Ratio: "1.5", Zone: time.UTC}, map[string]string{"site_id": "S"}, showReading)
+	if s := sorted(got); s != "S 01-15T23:30 3000 30min 1500varh" {
+		t.Errorf("got %s", s)
+	}
+	sum, _ := readMapped(t, "readings", text, &Mapping{Register: true}, nil, showReading)
+	if sum.Refused == nil || sum.Refused.Reason != "mapping for a file with a header" {
+		t.Errorf("%v", sum.Refused)
+	}
+}
+
+// The day on which Kazakhstan's clocks were set back has 50 half hours.
+func TestLongDay(t *testing.T) {
+	twice := halfHours("01", 2, "<value>1</value>") + ""
+	periods := strings.TrimSuffix(strings.TrimPrefix(twice, `<measuringchannel code="01">`), "</measuringchannel>")
+	text := strings.Replace(string(message(`<measuringpoint code="1"><measuringchannel code="01">`+periods+periods+`</measuringchannel></measuringpoint>`)), "20240115", "20240229", 1)
+	sum, got := readMapped(t, "readings", text, nil, nil, showReading)
+	if s := sorted(got); s != "1 02-29T17:00 1000 30min;1 02-29T18:00 1000 30min;1 02-29T17:30 1000 30min;1 02-29T18:30 1000 30min" || sum.Warnings["ts: local hour that came twice"] != 4 {
+		t.Errorf("got %s, %v", s, sum.Warnings)
+	}
+}
+
 func TestMappingValidate(t *testing.T) {
 	for want, m := range map[string]Mapping{
 		`no column "power"`:           {Columns: map[string]string{"x": "power"}},

@@ -11,9 +11,10 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 )
 
-// A Mapping says how a file is read whose header is not the table's. It is
-// used by formats with a header: CSV, XLSX and Parquet. The zero value changes
-// nothing.
+// A Mapping says how a file is read whose header is not the table's: CSV, XLSX
+// and Parquet. Interval formats without a header (80020, NEM12, Green Button)
+// follow Zone and Ratio, and are refused if there is more. The zero value
+// changes nothing.
 type Mapping struct {
 	// Columns names, by the delivered name, the column of the table, or one of
 	// the parts below that columns are made of.
@@ -143,6 +144,12 @@ func (m *Mapping) validateRegister(t *datasets.Table, used map[string]string) er
 // 4000 A to 1 A is 46 million.
 const maxRatio = 100_000_000_000
 
+// needsHeader reports whether the mapping says something that only a file with
+// columns can follow.
+func (m *Mapping) needsHeader() bool {
+	return len(m.Columns)+len(m.Constants)+len(m.Units)+len(m.Missing) > 0 || m.TimeFormat != "" || m.TimeMarks != "" || m.Comma || m.PeriodEnd != "" || m.Register
+}
+
 // isMissing reports whether a cell says that there is no value.
 func (m *Mapping) isMissing(cell []byte) bool {
 	for _, s := range m.Missing {
@@ -153,8 +160,8 @@ func (m *Mapping) isMissing(cell []byte) bool {
 	return false
 }
 
-// parse reads every row of the mapping's settings that reading needs in
-// another form. The mapping must be valid.
+// apply brings the mapping's settings to the form that reading needs. The
+// mapping must be valid.
 func (l *loader) apply(m *Mapping) {
 	if m == nil {
 		m = &Mapping{}

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -122,4 +123,40 @@ func seq(n int) []int32 {
 		s[i] = int32(i)
 	}
 	return s
+}
+
+// What writers that died left is removed, and nothing else.
+func TestSweep(t *testing.T) {
+	lake := t.TempDir()
+	if err := Sweep(filepath.Join(lake, "nowhere")); err != nil {
+		t.Fatal(err)
+	}
+	m, err := CommitRows(lake, weather, Manifest{Table: "weather", Partition: datasets.Whole})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"weather/rows-0.parquet", "weather/.tmp-1", "other/rows-1.parquet", "other/.tmp-2"} {
+		path := filepath.Join(lake, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Sweep(lake); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(lake, "*", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hidden, err := filepath.Glob(filepath.Join(lake, "*", ".tmp-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{filepath.Join(lake, "other/rows-1.parquet"), filepath.Join(lake, "weather/manifest.json"), m.Path(lake)}
+	if !slices.Equal(left, want) || len(hidden) != 0 {
+		t.Errorf("left %v and %v, want %v", left, hidden, want)
+	}
 }

@@ -310,22 +310,21 @@ func TestSTIX(t *testing.T) {
 // Equal objects have equal ids, and a proposal of another day another one; the
 // identity stays.
 func TestSTIXIDs(t *testing.T) {
-	objectsOf := func(run *Run) (ids []string) {
-		var bundle stixBundle
-		if err := json.Unmarshal(packFile(t, 0, run), &bundle); err != nil {
-			t.Fatal(err)
-		}
-		for _, o := range bundle.Objects {
-			ids = append(ids, o.ID)
-		}
-		return ids
-	}
 	later := telecomRun(t)
 	later.AsOf++
-	a, b := objectsOf(telecomRun(t)), objectsOf(later)
-	if a[0] != b[0] || a[1] != b[1] || a[3] == b[3] {
-		t.Errorf("ids\n%q\n%q", a, b)
+	a, b := stixObjects(t, telecomRun(t)), stixObjects(t, later)
+	if a[0].ID != b[0].ID || a[1].ID != b[1].ID || a[3].ID == b[3].ID {
+		t.Errorf("ids %s %s %s, a day later %s %s %s", a[0].ID, a[1].ID, a[3].ID, b[0].ID, b[1].ID, b[3].ID)
 	}
+}
+
+func stixObjects(t testing.TB, run *Run) []stixObject {
+	t.Helper()
+	var bundle stixBundle
+	if err := json.Unmarshal(packFile(t, 0, run), &bundle); err != nil {
+		t.Fatal(err)
+	}
+	return bundle.Objects
 }
 
 // hostileCandidates puts s wherever a row for a device has text.
@@ -339,6 +338,28 @@ func hostileCandidates(d datasets.Day, s string) []datasets.Candidate {
 		block("ip"+s, "203.0.113.69", 3333, "tcp", d, d+6), block("prefix", "203.0.113.70/32"+s, 3333, "tcp", d, d+6),
 	}
 }
+
+// Whatever the text, the files have their form and nothing else in it.
+func FuzzTelecomPack(f *testing.F) {
+	for _, s := range hostileTexts {
+		f.Add(s)
+	}
+	d, zone := day(2024, 2, 28), almaty(f)
+	f.Fuzz(func(t *testing.T, s string) {
+		run := &Run{AsOf: d, Zone: zone, Candidates: hostileCandidates(d, s)}
+		for _, o := range stixObjects(t, run) {
+			if o.Type == "indicator" && !stixPattern.MatchString(o.Pattern) {
+				t.Fatalf("pattern %q", o.Pattern)
+			}
+		}
+		parseZone(t, packFile(t, 1, run))
+		if checkNFT(t, packFile(t, 2, run)) == 0 {
+			t.Fatal("the address beside the text is gone")
+		}
+	})
+}
+
+var stixPattern = regexp.MustCompile(`^\[(domain-name:value = '[a-z0-9._-]+'|network-traffic:dst_ref\.type = 'ipv[46]-addr' AND network-traffic:dst_ref\.value = '[0-9a-f.:]+' AND network-traffic:dst_port = [0-9]+ AND network-traffic:protocols\[\*\] = '(tcp|udp)')\]$`)
 
 // The programs that operators load the files with accept them, empty and with
 // hostile text too, and refuse a broken one.

@@ -149,7 +149,7 @@ func sweep(workspace string, records []Record) error {
 			}
 		}
 	}
-	if err := sweepTemporary(lake); err != nil {
+	if err := store.Sweep(lake); err != nil {
 		return err
 	}
 	refused, err := filepath.Glob(filepath.Join(workspace, quarantineDir, "*", "*.csv"))
@@ -164,21 +164,6 @@ func sweep(workspace string, records []Record) error {
 		}
 	}
 	return nil
-}
-
-// sweepTemporary removes files that a run was writing beside their final name
-// when it died.
-func sweepTemporary(lake string) error {
-	err := filepath.WalkDir(lake, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasPrefix(d.Name(), ".tmp-") {
-			return err
-		}
-		return os.Remove(path)
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
 // fileReports adds to the records what the partitions say of their rows.
