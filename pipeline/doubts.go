@@ -124,7 +124,7 @@ func (e *Env) doubts() ([]export.QualityMessage, error) {
 		for _, r := range of[:min(len(of), sitesNamed)] {
 			worst = append(worst, fmt.Sprintf("%s %d", r.SiteID, r.N))
 		}
-		list = append(list, export.QualityMessage{Subject: "readings", Text: fmt.Sprintf("%s: %d in %d sites, most in %s; kept as delivered, all in lake/reading_doubts", kind, total, len(of), strings.Join(worst, ", "))})
+		list = append(list, export.QualityMessage{Subject: "readings", Text: fmt.Sprintf("%s: %d (sites: %d, most in %s); kept as delivered, all in lake/reading_doubts", kind, total, len(of), strings.Join(worst, ", "))})
 	}
 	return list, nil
 }

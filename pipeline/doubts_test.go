@@ -58,7 +58,7 @@ func TestDoubts(t *testing.T) {
 		}
 	}
 	messages, err := env.doubts()
-	if err != nil || len(messages) != 4 || !strings.HasPrefix(messages[0].Text, "negative energy: 1 in 1 sites, most in a 1;") {
+	if err != nil || len(messages) != 4 || !strings.HasPrefix(messages[0].Text, "negative energy: 1 (sites: 1, most in a 1);") {
 		t.Errorf("%+v, %v", messages, err)
 	}
 }

@@ -21,29 +21,27 @@ import (
 // A trafficResult is what the network says.
 type trafficResult struct {
 	evidence    []datasets.Evidence // by site
-	candidates  []datasets.Candidate
 	subscribers []datasets.SubscriberSeen
 	notes       []string
 }
 
 // runTraffic derives sessions and profiles, runs the traffic detectors over
-// every client, says whose client it was, and weighs what a telecom may do.
-func (r *runner) runTraffic(ctx context.Context, asOf datasets.Day) error {
+// every client, and says whose client it was.
+func (r *runner) runTraffic(ctx context.Context) error {
 	for _, s := range []*Stage{flowStage, nameStage, endpointStage} {
 		if err := r.stage(ctx, s); err != nil {
 			return err
 		}
 	}
-	return r.timed("traffic", func() (int64, error) {
-		n, err := r.newNetwork()
-		if err != nil {
+	return r.timed("traffic", func() (n int64, err error) {
+		if r.network, err = r.newNetwork(); err != nil {
 			return 0, err
 		}
-		if err := n.detect(r.env); err != nil {
+		if err := r.network.detect(r.env); err != nil {
 			return 0, err
 		}
-		r.traffic, err = n.result(r, asOf)
-		return int64(len(n.findings)), err
+		r.traffic = r.network.result()
+		return int64(len(r.network.findings)), nil
 	})
 }
 
@@ -216,13 +214,11 @@ func bucketRows[R any](env *Env, table string, bucket int32) ([]R, error) {
 	return rows, nil
 }
 
-// result turns the findings into evidence by site, candidates and subscribers.
-func (n *network) result(r *runner, asOf datasets.Day) (trafficResult, error) {
+// result turns the findings into evidence by site, and subscribers.
+func (n *network) result() trafficResult {
 	out := trafficResult{notes: n.notes}
 	bySite := map[string][]traffic.Finding{}
-	plain := make([]traffic.Finding, len(n.findings))
-	for i, f := range n.findings {
-		plain[i] = f.Finding
+	for _, f := range n.findings {
 		if f.SiteID != "" {
 			bySite[f.SiteID] = append(bySite[f.SiteID], f.Finding)
 		}
@@ -235,12 +231,24 @@ func (n *network) result(r *runner, asOf datasets.Day) (trafficResult, error) {
 	if unnamed > 0 {
 		out.notes = append(out.notes, fmt.Sprintf("traffic: %d findings belong to an address that no lease, or more than one, names; they are in no site's evidence.", unnamed))
 	}
-	var err error
-	out.candidates, err = n.candidates(r.env, asOf, plain)
-	return out, err
+	return out
 }
 
-func (n *network) candidates(env *Env, asOf datasets.Day, findings []traffic.Finding) (rows []datasets.Candidate, err error) {
+// candidates weighs what a telecom may do, once the registry has said which of
+// the clients may mine: what they use must not be cut off.
+func (n *network) candidates(env *Env, asOf datasets.Day, cases []*siteCase) (rows []datasets.Candidate, err error) {
+	lawful := map[string]bool{} // sites
+	for _, s := range cases {
+		lawful[s.site.SiteID] = s.answer.Outcome == registry.Match && s.judged.Finding == ""
+	}
+	registered := map[string]bool{} // clients
+	findings := make([]traffic.Finding, len(n.findings))
+	for i, f := range n.findings {
+		findings[i] = f.Finding
+		if lawful[f.SiteID] {
+			registered[f.Client] = true
+		}
+	}
 	var files []string
 	for _, name := range env.WS.Config.Traffic.MMDB {
 		files = append(files, env.WS.Path(name))
@@ -250,7 +258,7 @@ func (n *network) candidates(env *Env, asOf datasets.Day, findings []traffic.Fin
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, places.Close()) }()
-	b := telecom.New(telecom.Input{AsOf: asOf, Findings: findings, Pools: n.pools, Services: n.services, Places: places})
+	b := telecom.New(telecom.Input{AsOf: asOf, Findings: findings, Registered: registered, Pools: n.pools, Services: n.services, Places: places})
 	if err := eachPart(env.WS.Lake(), "flow_profile", b.AddProfile); err != nil {
 		return nil, err
 	}

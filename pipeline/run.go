@@ -40,6 +40,7 @@ type RunResult struct {
 type runner struct {
 	env     *Env
 	law     *law
+	network *network
 	traffic trafficResult
 	stages  []StageTime
 	begun   time.Time
@@ -119,7 +120,7 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 		return nil, err
 	}
 	asOf := r.asOf()
-	if err := r.runTraffic(ctx, asOf); err != nil {
+	if err := r.runTraffic(ctx); err != nil {
 		return nil, fmt.Errorf("traffic: %w", err)
 	}
 	if r.law, err = loadLaw(r.env, asOf); err != nil {
@@ -134,8 +135,15 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 		if err := r.judge(cases); err != nil {
 			return 0, err
 		}
-		out, err = r.gather(cases, asOf)
-		return int64(len(cases)), err
+		candidates, err := r.network.candidates(r.env, asOf, cases)
+		if err != nil {
+			return 0, fmt.Errorf("candidates: %w", err)
+		}
+		if out, err = r.gather(cases, asOf); err != nil {
+			return 0, err
+		}
+		out.Candidates = candidates
+		return int64(len(cases)), nil
 	})
 	return out, err
 }
@@ -211,8 +219,8 @@ func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, erro
 	out := &export.Run{
 		Version: ThisProgram().Version, AsOf: asOf, Zone: r.env.Zone,
 		Sites: r.env.shared.sites, Tax: map[string][]string{}, RegistryNames: map[string]string{},
-		Candidates: r.traffic.candidates, Subscribers: r.traffic.subscribers,
-		Quality: r.quality(), Charts: r.chart,
+		Subscribers: r.traffic.subscribers,
+		Quality:     r.quality(), Charts: r.chart,
 	}
 	for _, s := range cases {
 		out.Scores = append(out.Scores, s.row)

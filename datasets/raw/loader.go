@@ -192,6 +192,9 @@ func headerName(s string) string {
 	return strings.ToLower(strings.TrimSpace(strings.TrimPrefix(s, string(bom))))
 }
 
+// columnsNamed is how many columns of a file a remedy names.
+const columnsNamed = 12
+
 func (l *loader) remedy(missing string) string {
 	if n := nearest(missing, l.sum.Ignored); n != "" {
 		return fmt.Sprintf("rename the column %q to %q", n, missing)
@@ -202,7 +205,15 @@ func (l *loader) remedy(missing string) string {
 			want = append(want, c.In)
 		}
 	}
-	return fmt.Sprintf("%s needs the columns %s", l.table.Name, strings.Join(want, ", "))
+	remedy := fmt.Sprintf("%s needs the columns %s", l.table.Name, strings.Join(want, ", "))
+	if others := l.sum.Ignored; len(others) > 0 {
+		more := ""
+		if len(others) > columnsNamed {
+			others, more = others[:columnsNamed], " …"
+		}
+		remedy += fmt.Sprintf("; the file has %q%s: rename them, or map them in ingest.mappings", others, more)
+	}
+	return remedy
 }
 
 // record reads one record, whose cells are in the order of the header.

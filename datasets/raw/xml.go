@@ -119,7 +119,7 @@ func (x *xmlReader) next() (*element, error) {
 	}
 }
 
-// inside reports whether an element of this name is open.
+// parent returns the name of the innermost open element, "" outside of all.
 func (x *xmlReader) parent() string {
 	if len(x.path) == 0 {
 		return ""

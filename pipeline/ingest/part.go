@@ -30,9 +30,24 @@ type partWriter[R any] struct {
 	workers int
 	w       *store.GroupWriter // nil before the first run
 	held    int
-	rows    map[datasets.Partition]*[]R // of the current run
+	rows    map[datasets.Partition]*chunks[R] // of the current run
+	spare   [][]R                             // empty chunks
 	places  map[datasets.Partition]*place[R]
-	free    chan *store.Encoder[R]
+	free    chan *encoder[R]
+}
+
+// chunkRows is the number of rows by which the memory of a partition grows. A
+// slice that grew by doubling would be copied, and its old memory left, again
+// and again.
+const chunkRows = 256
+
+// chunks are the rows of one partition; all but the last chunk are full.
+type chunks[R any] struct{ list [][]R }
+
+// An encoder has the memory in which a partition's rows are sorted.
+type encoder[R any] struct {
+	*store.Encoder[R]
+	rows []R
 }
 
 // A place is what the part has of one partition.
@@ -44,12 +59,12 @@ type place[R any] struct {
 func newPartWriter[R any](dir string, t *datasets.Table, workers int) *partWriter[R] {
 	p := &partWriter[R]{dir: dir, order: orderOf[R](), year: func(datasets.Micros) int32 { return 0 },
 		limit: max(1, runBytes/int(unsafe.Sizeof(*new(R)))), workers: max(1, workers),
-		rows: map[datasets.Partition]*[]R{}, places: map[datasets.Partition]*place[R]{}, free: make(chan *store.Encoder[R], max(1, workers))}
+		rows: map[datasets.Partition]*chunks[R]{}, places: map[datasets.Partition]*place[R]{}, free: make(chan *encoder[R], max(1, workers))}
 	if t.YearBy != "" {
 		p.year = yearOf()
 	}
 	for range cap(p.free) {
-		p.free <- store.NewEncoder[R]()
+		p.free <- &encoder[R]{Encoder: store.NewEncoder[R]()}
 	}
 	return p
 }
@@ -76,13 +91,31 @@ func (p *partWriter[R]) spread(rows []R) {
 		for to < len(rows) && p.partition(&rows[to]) == at {
 			to++
 		}
-		list := p.rows[at]
-		if list == nil {
-			list = new([]R)
-			p.rows[at] = list
+		c := p.rows[at]
+		if c == nil {
+			c = new(chunks[R])
+			p.rows[at] = c
 		}
-		*list = append(*list, rows[from:to]...)
+		p.append(c, rows[from:to])
 		from = to
+	}
+}
+
+func (p *partWriter[R]) append(c *chunks[R], rows []R) {
+	for len(rows) > 0 {
+		k := len(c.list) - 1
+		if k < 0 || len(c.list[k]) == chunkRows {
+			if s := len(p.spare) - 1; s >= 0 {
+				c.list = append(c.list, p.spare[s])
+				p.spare = p.spare[:s]
+			} else {
+				c.list = append(c.list, make([]R, 0, chunkRows))
+			}
+			k++
+		}
+		n := min(len(rows), chunkRows-len(c.list[k]))
+		c.list[k] = append(c.list[k], rows[:n]...)
+		rows = rows[n:]
 	}
 }
 
@@ -112,7 +145,7 @@ func (p *partWriter[R]) flush() (err error) {
 		for i, at := range keys {
 			select {
 			case bytes := <-encoded[i]:
-				if err := p.append(at, bytes); err != nil {
+				if err := p.write(at, bytes); err != nil {
 					return err
 				}
 			case <-ctx.Done():
@@ -122,35 +155,36 @@ func (p *partWriter[R]) flush() (err error) {
 		return nil
 	})
 	for i, at := range keys {
-		rows := *p.rows[at]
-		pl := p.place(at)
+		c, pl := p.rows[at], p.place(at)
 		g.Go(func() error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			e := <-p.free
 			defer func() { p.free <- e }()
-			pl.add(p.order, rows)
-			bytes, err := e.Encode(rows)
+			e.rows = e.rows[:0]
+			for _, chunk := range c.list {
+				e.rows = append(e.rows, chunk...)
+			}
+			pl.add(p.order, e.rows)
+			bytes, err := e.Encode(e.rows)
 			encoded[i] <- bytes
 			return err
 		})
 	}
 	err = g.Wait()
-	// The memory stays for the next run, unless the partitions are very many.
-	for at, rows := range p.rows {
-		clear(*rows)
-		*rows = (*rows)[:0]
-		if len(p.rows) > 4096 {
-			delete(p.rows, at)
+	for _, c := range p.rows {
+		for _, chunk := range c.list {
+			p.spare = append(p.spare, chunk[:0]) // the memory stays for the next run
 		}
 	}
+	clear(p.rows)
 	p.held = 0
 	return err
 }
 
-// append writes the row groups of one partition.
-func (p *partWriter[R]) append(at datasets.Partition, encoded []byte) error {
+// write writes the row groups of one partition.
+func (p *partWriter[R]) write(at datasets.Partition, encoded []byte) error {
 	from := p.w.Groups()
 	if err := p.w.Append(encoded); err != nil {
 		return err

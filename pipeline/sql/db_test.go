@@ -46,6 +46,9 @@ func TestViewsMatchRows(t *testing.T) {
 		}
 		t.Errorf("column %s is %s in the empty view only", name, typ)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // What DuckDB writes, the typed reader accepts.

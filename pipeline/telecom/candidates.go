@@ -45,9 +45,12 @@ type use struct {
 type Input struct {
 	AsOf     datasets.Day // first day of the proposals; nothing is read from a clock
 	Findings []traffic.Finding
-	Pools    traffic.Catalogue
-	Services *ref.Services
-	Places   *geo.DB // nil if no database was named
+	// Registered holds the clients of registered miners without a finding:
+	// what they use is not blocked.
+	Registered map[string]bool
+	Pools      traffic.Catalogue
+	Services   *ref.Services
+	Places     *geo.DB // nil if no database was named
 }
 
 // A Builder gathers what is known of the targets.

@@ -38,6 +38,15 @@ func (b *Builder) guards(t target, u *use, c datasets.Candidate) []stop {
 	if share := float64(c.Collateral) / float64(max(1, c.Clients)); share > maxCollateralShare {
 		stops = append(stops, stop{Review, fmt.Sprintf("%d of %d clients have no mining evidence and would be cut off", c.Collateral, c.Clients)})
 	}
+	registered := 0
+	for client := range u.clients {
+		if b.in.Registered[client] {
+			registered++
+		}
+	}
+	if registered > 0 {
+		stops = append(stops, stop{Review, fmt.Sprintf("%d of %d clients are registered miners without a finding", registered, c.Clients)})
+	}
 	switch {
 	case u.weight.pool < strongPool && len(u.suspects) == 1:
 		stops = append(stops, stop{Monitor, "one client with weak evidence"})

@@ -129,6 +129,21 @@ func TestGuardsStop(t *testing.T) {
 	}
 }
 
+// A pool that a registered miner without a finding uses must stay reachable,
+// however sure the mining of others is.
+func TestRegisteredMinersKeepTheirPool(t *testing.T) {
+	findings := append(miner("10.0.0.1", server), miner("10.0.0.2", server)...)
+	b := New(Input{AsOf: asOf, Findings: findings, Registered: map[string]bool{"10.0.0.2": true}, Pools: pools, Services: services})
+	for _, client := range []string{"10.0.0.1", "10.0.0.2"} {
+		b.AddProfile(used(client, server, 3333))
+	}
+	for _, name := range []string{server, "btc.trustpool.cc"} {
+		if c := at(t, b, name); c.Action == Block || !strings.Contains(c.Reason, "1 of 2 clients are registered miners") {
+			t.Errorf("%s: %s (%s), want a review", name, c.Action, c.Reason)
+		}
+	}
+}
+
 // A sensor that keeps one session open is nobody's business.
 func TestOneSteadyClientIsNotListed(t *testing.T) {
 	list, err := builder(t, []traffic.Finding{found(steadyID, "10.0.0.1", server, 9000, "", "", 2)}).Candidates()
