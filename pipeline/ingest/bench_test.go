@@ -95,3 +95,43 @@ func almaty(t testing.TB) *time.Location {
 	}
 	return zone
 }
+
+// BenchmarkZeek takes 2 million connections into a new lake.
+func BenchmarkZeek(b *testing.B) {
+	const rows = 2_000_000
+	dir := b.TempDir()
+	path := filepath.Join(dir, "inbox", "flows", "conn.log")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		b.Fatal(err)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := bufio.NewWriterSize(f, 1<<20)
+	w.WriteString("#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n" +
+		"#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\torig_bytes\tresp_bytes\tconn_state\tlocal_orig\tlocal_resp\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\tresp_ip_bytes\ttunnel_parents\n")
+	for i := range rows {
+		fmt.Fprintf(w, "%d.%06d\tC%d\t10.0.%d.%d\t%d\t198.51.100.%d\t443\ttcp\tssl\t%d.%06d\t%d\t%d\tSF\tT\tF\t0\tShADadfF\t%d\t%d\t%d\t%d\t-\n",
+			1_700_000_000+i/50, i%50*20_000, i, i%4000/250, i%250, 32768+i%28000, i%200, i%300, i%1_000_000, i%5000, i%90_000, i%40, i%7000, i%60, i%99_000)
+	}
+	if err := w.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		b.Fatal(err)
+	}
+	f.Close()
+	b.SetBytes(info.Size())
+	for b.Loop() {
+		if err := os.RemoveAll(filepath.Join(dir, "lake")); err != nil {
+			b.Fatal(err)
+		}
+		r, err := Run(context.Background(), Options{Workspace: dir, Zone: almaty(b), Buckets: 64, Workers: runtime.GOMAXPROCS(0), MemoryMiB: 2048, Limits: raw.DefaultLimits()})
+		if err != nil || r.Files[0].Accepted != rows {
+			b.Fatal(r.Files, err)
+		}
+	}
+	b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
