@@ -41,7 +41,7 @@ func (t flowTaker) row(e *exports, x *exportRecord) (string, *problem) {
 	switch {
 	case !known:
 		t.warn("ts: the record has no times, taken from its message")
-	case last < first && first-last <= int64(longestSwap.Microseconds()):
+	case last < first && first-last <= longestSwap.Microseconds():
 		t.warn(swapped)
 		first, last = last, first
 	case last < first:

@@ -168,7 +168,7 @@ func (o *layout) arrange(names, ours []string, lineNumber int64) *Fault {
 	o.constants(l.mapping.Constants, "a constant of the mapping")
 	o.constants(l.options.Given, "from the file's name")
 	if o.wide != nil {
-		return o.arrangeWide(names, lineNumber)
+		return o.arrangeWide(lineNumber)
 	}
 	o.locate()
 	return nil

@@ -170,7 +170,7 @@ func (l *loader) bind(names []string, lineNumber int64) *Fault {
 		if cell, ok := at[c.In]; ok {
 			l.bound = append(l.bound, binding{c, cell})
 			delete(at, c.In)
-		} else if c.Required && !(c.In == "period_end" && l.periods != nil) && (missing == nil || c.Index[0] < missing.Index[0]) {
+		} else if c.Required && (c.In != "period_end" || l.periods == nil) && (missing == nil || c.Index[0] < missing.Index[0]) {
 			missing = c
 		}
 	}
@@ -269,7 +269,7 @@ func (l *loader) series(lineNumber int64, raw []byte) (keep bool, column string,
 	if l.registers != nil {
 		return l.registers.step(l)
 	}
-	return l.periods.step(l, lineNumber, raw)
+	return l.periods.step(lineNumber, raw)
 }
 
 // empty says whether a required cell may be empty.

@@ -125,7 +125,7 @@ var noPeriodEnd = problem{"period without an end", "the last period of an accoun
 
 // step puts the current row aside and brings back the one before it of the
 // account, now with its end. keep is false if there is none.
-func (q *periods) step(l *loader, lineNumber int64, raw []byte) (keep bool, column string, p *problem) {
+func (q *periods) step(lineNumber int64, raw []byte) (keep bool, column string, p *problem) {
 	now := pendingPeriod{*q.row, lineNumber, string(raw)}
 	before, known := q.pending[q.row.SiteID]
 	if known && now.row.PeriodStart <= before.row.PeriodStart {

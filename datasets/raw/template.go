@@ -92,7 +92,7 @@ func (r *exportRecord) set(x role, v uint64) {
 
 // ownRate returns the rate that the record itself tells, 0 if none.
 func (r *exportRecord) ownRate() int64 {
-	rate := uint64(0)
+	var rate uint64
 	size := r.values[roleSampleSize]
 	switch {
 	case r.values[roleRate] > 0:

@@ -65,7 +65,7 @@ func findWide(t *datasets.Table, names, ours []string) *wide {
 	}
 	for i, b := range begins {
 		want := first + i*unit
-		if b != want && !(want == 1440 && b == 0 && !numbered) {
+		if b != want && (want != 1440 || b != 0 || numbered) {
 			return nil
 		}
 		minute := i * w.step
@@ -96,7 +96,7 @@ func slotOf(name string) (at int, isNumber, ok bool) {
 }
 
 // arrangeWide adds the columns that each value brings.
-func (o *layout) arrangeWide(names []string, lineNumber int64) *Fault {
+func (o *layout) arrangeWide(lineNumber int64) *Fault {
 	o.cells = slices.DeleteFunc(o.cells, func(s cellSource) bool {
 		return s.column == "ts" || s.column == "interval_min" && s.cell >= 0
 	})

@@ -2,6 +2,7 @@ package raw
 
 import (
 	"archive/zip"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -95,7 +96,8 @@ func checkParts(archive *zip.Reader, total *guard) error {
 		total.r = r
 		n, err := io.Copy(io.Discard, total)
 		r.Close()
-		if fault, ok := err.(*Fault); ok {
+		var fault *Fault
+		if errors.As(err, &fault) {
 			return fault
 		}
 		if err != nil {

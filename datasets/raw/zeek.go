@@ -224,7 +224,7 @@ func splitZeek(text, separator []byte, cells [][]byte, limit int) [][]byte {
 // header reads one line that begins with #.
 func (z *zeekTable) header(text string, lineNumber int64, l *loader) *Fault {
 	if v, ok := strings.CutPrefix(text, "#separator "); ok {
-		z.separator = unescape(nil, []byte(strings.TrimSpace(v)), false)
+		z.separator = unescape([]byte(strings.TrimSpace(v)), false)
 		if len(z.separator) == 0 {
 			z.separator = []byte{'\t'}
 		}
@@ -233,7 +233,7 @@ func (z *zeekTable) header(text string, lineNumber int64, l *loader) *Fault {
 	name, value, _ := strings.Cut(text, string(z.separator))
 	switch name {
 	case "#set_separator":
-		z.set = unescape(nil, []byte(value), false)
+		z.set = unescape([]byte(value), false)
 	case "#empty_field":
 		z.empty = []byte(value)
 	case "#unset_field":
@@ -301,17 +301,17 @@ func (z *zeekTable) plain(cell []byte, list bool) []byte {
 		if bytes.IndexByte(cell, '\\') < 0 {
 			return cell
 		}
-		return unescape(nil, cell, true)
+		return unescape(cell, true)
 	}
 	if len(z.set) == 0 {
-		return unescape(nil, cell, true)
+		return unescape(cell, true)
 	}
 	var joined []byte
 	for i, item := range bytes.Split(cell, z.set) {
 		if i > 0 {
 			joined = append(joined, ' ')
 		}
-		joined = appendItem(joined, unescape(nil, item, true))
+		joined = appendItem(joined, unescape(item, true))
 	}
 	return joined
 }
@@ -328,9 +328,10 @@ func appendItem(list, item []byte) []byte {
 	return list
 }
 
-// unescape appends text with \xHH turned into bytes; if printable, only those
+// unescape returns text with \xHH turned into bytes; if printable, only those
 // that stand for printable ASCII, so that the text stays valid UTF-8.
-func unescape(to, text []byte, printable bool) []byte {
+func unescape(text []byte, printable bool) []byte {
+	var to []byte
 	for i := 0; i < len(text); i++ {
 		if text[i] == '\\' && i+3 < len(text) && text[i+1] == 'x' {
 			high, low := hex(text[i+2]), hex(text[i+3])

@@ -2,6 +2,7 @@ package raw
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -20,8 +21,7 @@ func decodeText(t testing.TB, f Format, text string) (flows []datasets.Flow, fau
 	l.refuse = func(f Fault) error { faults = append(faults, f); return nil }
 	err := f.decode(textInput(text), l)
 	if err != nil {
-		var ok bool
-		if fault, ok = err.(*Fault); !ok {
+		if !errors.As(err, &fault) {
 			t.Fatal(err)
 		}
 	}
@@ -57,7 +57,7 @@ func TestZeekTSV(t *testing.T) {
 
 func TestUnescape(t *testing.T) {
 	for in, want := range map[string]string{`a\x2cb`: "a,b", `\x09`: `\x09`, `\xff\x41`: `\xffA`, `\x4`: `\x4`, `\\x41`: `\A`, `\xzz`: `\xzz`} {
-		if got := string(unescape(nil, []byte(in), true)); got != want {
+		if got := string(unescape([]byte(in), true)); got != want {
 			t.Errorf("unescape(%q) = %q, want %q", in, got, want)
 		}
 	}

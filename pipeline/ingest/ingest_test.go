@@ -184,7 +184,7 @@ func TestCorrections(t *testing.T) {
 	w.put("readings/2023-02.csv", "site_id,ts,kwh\na,2023-01-01T01:00:00Z,2\na,2023-01-01T02:00:00Z,30\na,2023-01-01T03:00:00Z,4\n")
 	w.run()
 	w.put("readings/2023-03.csv", "site_id,ts,kwh\na,2023-01-01T02:00:00Z,3\na,2023-01-01T03:00:00Z,4\na,2023-01-01T03:00:00Z,5\n")
-	r = w.run()
+	w.run()
 	expect(t, "readings", w.readings("readings"),
 		"a 01-01T00:00 1000 1:2", "a 01-01T01:00 2000 1:3", "a 01-01T02:00 3000 3:2", "a 01-01T03:00 5000 3:4")
 	expect(t, "superseded", w.readings("_superseded/readings"),

@@ -23,7 +23,7 @@ func supersededName(t *datasets.Table) string { return "_superseded/" + t.Name }
 
 // merge writes one partition: the committed rows, if they are kept, and those
 // of the parts.
-func (r *run) merge(ctx context.Context, db *sql.DB, m merge, staged string) error {
+func (r *run) merge(ctx context.Context, db *sql.DB, m merge, staged string) (err error) {
 	if len(m.parents) == 0 {
 		return errors.Join(store.Remove(r.lake, m.table.Name, m.partition), store.Remove(r.lake, supersededName(m.table), m.partition))
 	}
@@ -34,7 +34,9 @@ func (r *run) merge(ctx context.Context, db *sql.DB, m merge, staged string) err
 	if m.base != nil {
 		manifest.Left = m.base.Left
 	}
-	defer db.Exec(ctx, "DROP TABLE IF EXISTS ranked; DROP TABLE IF EXISTS marked") // frees memory, no more
+	defer func() {
+		err = errors.Join(err, db.Exec(ctx, "DROP TABLE IF EXISTS ranked; DROP TABLE IF EXISTS marked"))
+	}() // frees memory
 	var repeated bool
 	if err := one(ctx, db, "SELECT count(*) > 0 FROM (SELECT 1 FROM source GROUP BY "+key(m.table)+" HAVING count(*) > 1 LIMIT 1)", &repeated); err != nil {
 		return err
@@ -57,8 +59,7 @@ func (r *run) merge(ctx context.Context, db *sql.DB, m merge, staged string) err
 			return err
 		}
 	}
-	_, err := r.write(ctx, db, rows, manifest)
-	return err
+	return r.write(ctx, db, rows, manifest)
 }
 
 func (m merge) manifest() store.Manifest {
@@ -197,23 +198,23 @@ func (r *run) keepSuperseded(ctx context.Context, db *sql.DB, m merge, manifest 
 	} else if err := store.Remove(r.lake, manifest.Table, m.partition); err != nil {
 		return err
 	}
-	var any bool
-	if err := one(ctx, db, "SELECT count(*) > 0 FROM ("+query+")", &any); err != nil || !any {
+	var left bool
+	if err := one(ctx, db, "SELECT count(*) > 0 FROM ("+query+")", &left); err != nil || !left {
 		return err
 	}
-	_, err := r.write(ctx, db, "SELECT * FROM ("+query+") ORDER BY "+order(m.table)+", src_file, src_line", manifest)
-	return err
+	return r.write(ctx, db, "SELECT * FROM ("+query+") ORDER BY "+order(m.table)+", src_file, src_line", manifest)
 }
 
 // write commits the rows of a query as one partition.
-func (r *run) write(ctx context.Context, db *sql.DB, query string, m store.Manifest) (store.Manifest, error) {
+func (r *run) write(ctx context.Context, db *sql.DB, query string, m store.Manifest) error {
 	tmp := filepath.Join(r.tmp, strings.NewReplacer("/", "-", "=", "-").Replace(m.Table+"-"+m.Partition.String())+".parquet")
 	rows, err := db.Copy(ctx, query, tmp)
 	if err != nil {
-		return m, err
+		return err
 	}
 	m.Rows = rows
-	return store.Commit(r.lake, tmp, m)
+	_, err = store.Commit(r.lake, tmp, m)
+	return err
 }
 
 // one scans a query of one row and one column.

@@ -22,7 +22,7 @@ const killedDir = "MINEWATCH_INGEST"
 func TestMain(m *testing.M) {
 	dir := os.Getenv(killedDir)
 	if dir == "" {
-		os.Exit(m.Run())
+		os.Exit(m.Run()) //nolint:forbidigo // this is the test's main
 	}
 	zone, err := time.LoadLocation("Asia/Almaty")
 	if err == nil {
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // so is this
 	}
 }
 
@@ -65,7 +65,7 @@ func TestSIGKILL(t *testing.T) {
 	whole := time.Since(begin)
 	want := w.tree()
 	random := rand.New(rand.NewPCG(3, uint64(*kills)))
-	for n := 0; n < *kills; n++ {
+	for n := range *kills {
 		w.restore(before)
 		times := 1 + random.IntN(3)
 		for range times {
