@@ -68,7 +68,7 @@ func (CSV) decode(in *input, l *loader) error {
 
 // fork returns what decodes blocks of the file without quotes.
 func (c *csvReader) fork(w *worker) blockDecoder {
-	w.bind(c.names, 1) // held for the file already
+	w.rebind(c.names)
 	if fast := fastReadings(w.loader, c.separator); fast != nil {
 		return fast
 	}

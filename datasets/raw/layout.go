@@ -62,7 +62,7 @@ func (l *loader) layOut(names []string, lineNumber int64) *Fault {
 		return l.bind(names, lineNumber)
 	}
 	l.layout = o
-	if fault := o.arrange(names, ours, lineNumber); fault != nil {
+	if fault := o.arrange(ours); fault != nil {
 		return fault
 	}
 	bound := make([]string, len(o.cells))
@@ -134,7 +134,7 @@ func (l *loader) known(name string) bool {
 }
 
 // arrange decides what each column of the table is made of.
-func (o *layout) arrange(names, ours []string, lineNumber int64) *Fault {
+func (o *layout) arrange(ours []string) *Fault {
 	l := o.l
 	date, clock := -1, -1
 	for i, n := range ours {
@@ -168,7 +168,7 @@ func (o *layout) arrange(names, ours []string, lineNumber int64) *Fault {
 	o.constants(l.mapping.Constants, "a constant of the mapping")
 	o.constants(l.options.Given, "from the file's name")
 	if o.wide != nil {
-		return o.arrangeWide(lineNumber)
+		return o.arrangeWide()
 	}
 	o.locate()
 	return nil

@@ -149,6 +149,13 @@ func (l *loader) notice(c *datasets.Column, field any) {
 	}
 }
 
+// rebind binds a header that another loader of the same file has taken.
+func (l *loader) rebind(names []string) {
+	if fault := l.bind(names, 1); fault != nil {
+		panic("raw: a header is taken once and refused then: " + fault.Error())
+	}
+}
+
 // bind finds the table's columns among the names of a header. A missing
 // required column is a fault of the file.
 func (l *loader) bind(names []string, lineNumber int64) *Fault {

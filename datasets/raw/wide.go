@@ -96,7 +96,7 @@ func slotOf(name string) (at int, isNumber, ok bool) {
 }
 
 // arrangeWide adds the columns that each value brings.
-func (o *layout) arrangeWide(lineNumber int64) *Fault {
+func (o *layout) arrangeWide() *Fault {
 	o.cells = slices.DeleteFunc(o.cells, func(s cellSource) bool {
 		return s.column == "ts" || s.column == "interval_min" && s.cell >= 0
 	})

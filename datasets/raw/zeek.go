@@ -182,7 +182,7 @@ func (z *zeekTable) lines(lines *lineReader, l *loader) error {
 func (z *zeekTable) fork(w *worker) blockDecoder {
 	own := *z
 	own.cells, own.out = nil, make([][]byte, len(z.out))
-	w.bind(z.log.names(), 1) // held for the log already
+	w.rebind(z.log.names())
 	return byLine(w.options.Limits.LineBytes, func(ln line) error { return own.line(ln, w.loader) })
 }
 

@@ -73,7 +73,7 @@ func (ZeekJSON) decode(in *input, l *loader) error {
 func (z *zeekObjects) fork(w *worker) blockDecoder {
 	own := newZeekObjects(z.log)
 	own.known = true
-	w.bind(z.log.names(), 1) // held for the log already
+	w.rebind(z.log.names())
 	return byLine(w.options.Limits.LineBytes, func(ln line) error { return own.line(ln, w.loader) })
 }
 

@@ -38,8 +38,9 @@ func builder(t *testing.T, findings []traffic.Finding) *Builder {
 	return New(Input{AsOf: asOf, Findings: findings, Pools: pools, Services: services})
 }
 
-func used(client, ip string, port int32) datasets.FlowProfile {
-	return datasets.FlowProfile{ClientIP: client, ServerIP: ip, ServerPort: port, Proto: "tcp", First: seen - 86400e6, Last: seen, OrigBytes: 600, RespBytes: 400}
+// used is some traffic of a client with a port of the server.
+func used(client string, port int32) datasets.FlowProfile {
+	return datasets.FlowProfile{ClientIP: client, ServerIP: server, ServerPort: port, Proto: "tcp", First: seen - 86400e6, Last: seen, OrigBytes: 600, RespBytes: 400}
 }
 
 func asked(client, host, ip string, last datasets.Micros) datasets.ServerName {
@@ -67,8 +68,8 @@ const server = "93.184.215.14"
 
 func TestBlock(t *testing.T) {
 	b := builder(t, miner("10.0.0.1", server))
-	b.AddProfile(used("10.0.0.1", server, 3333))
-	b.AddProfile(used("10.0.0.2", server, 443)) // another port is another target
+	b.AddProfile(used("10.0.0.1", 3333))
+	b.AddProfile(used("10.0.0.2", 443)) // another port is another target
 	b.AddName(asked("10.0.0.1", "btc.trustpool.cc", server, seen))
 	b.AddName(asked("10.0.0.1", "eu.trustpool.cc", server, seen)) // the same operator
 	c := at(t, b, server)
@@ -107,7 +108,7 @@ func TestGuardsStop(t *testing.T) {
 		{"carrier-grade NAT", miner("10.0.0.1", "100.64.9.9"), nil, nil, "100.64.9.9", Monitor, "CGNAT"},
 		{"mapped resolver", miner("10.0.0.1", "::ffff:8.8.8.8"), nil, nil, "::ffff:8.8.8.8", Monitor, "resolver"},
 		{"not an address", miner("10.0.0.1", "server"), nil, nil, "server", Monitor, "not a plain address"},
-		{"one innocent client of three", two, []datasets.FlowProfile{used("10.0.0.3", server, 3333)}, nil, server, Review, "1 of 3 clients"},
+		{"one innocent client of three", two, []datasets.FlowProfile{used("10.0.0.3", 3333)}, nil, server, Review, "1 of 3 clients"},
 		{"unrelated names", two, nil, []datasets.ServerName{asked("10.0.0.9", "btc.trustpool.cc", server, seen), asked("10.0.0.9", "shop.example.kz", server, seen)}, server, Review, "unrelated names on this address: example.kz, pool TrustPool"},
 		{"stale", stale, nil, nil, server, Monitor, "the last contact was 9 days before 2023-05-23"},
 		{"one client, a name that fits badly", []traffic.Finding{found(poolID, "10.0.0.1", server, 9000, "btc.trustpool.cc", "TrustPool", 2.5)}, nil, nil, server, Monitor, "one client with weak evidence"},
@@ -135,7 +136,7 @@ func TestRegisteredMinersKeepTheirPool(t *testing.T) {
 	findings := append(miner("10.0.0.1", server), miner("10.0.0.2", server)...)
 	b := New(Input{AsOf: asOf, Findings: findings, Registered: map[string]bool{"10.0.0.2": true}, Pools: pools, Services: services})
 	for _, client := range []string{"10.0.0.1", "10.0.0.2"} {
-		b.AddProfile(used(client, server, 3333))
+		b.AddProfile(used(client, 3333))
 	}
 	for _, name := range []string{server, "btc.trustpool.cc"} {
 		if c := at(t, b, name); c.Action == Block || !strings.Contains(c.Reason, "1 of 2 clients are registered miners") {
