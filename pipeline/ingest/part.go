@@ -135,17 +135,17 @@ func (p *partWriter[R]) flush() (err error) {
 		}
 	}
 	keys := slices.SortedFunc(maps.Keys(p.rows), comparePartition)
-	encoded := make([]chan []byte, len(keys))
+	encoded, places := make([]chan []byte, len(keys)), make([]*place[R], len(keys))
 	g, ctx := errgroup.WithContext(context.Background())
 	g.SetLimit(p.workers + 1) // one writes
-	for i := range keys {
-		encoded[i] = make(chan []byte, 1)
+	for i, at := range keys { // all of them before the goroutines, which share the map
+		encoded[i], places[i] = make(chan []byte, 1), p.place(at)
 	}
 	g.Go(func() error {
-		for i, at := range keys {
+		for i, pl := range places {
 			select {
 			case bytes := <-encoded[i]:
-				if err := p.write(at, bytes); err != nil {
+				if err := p.write(pl, bytes); err != nil {
 					return err
 				}
 			case <-ctx.Done():
@@ -155,7 +155,7 @@ func (p *partWriter[R]) flush() (err error) {
 		return nil
 	})
 	for i, at := range keys {
-		c, pl := p.rows[at], p.place(at)
+		c, pl := p.rows[at], places[i]
 		g.Go(func() error {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -184,13 +184,13 @@ func (p *partWriter[R]) flush() (err error) {
 }
 
 // write writes the row groups of one partition.
-func (p *partWriter[R]) write(at datasets.Partition, encoded []byte) error {
+func (p *partWriter[R]) write(pl *place[R], encoded []byte) error {
 	from := p.w.Groups()
 	if err := p.w.Append(encoded); err != nil {
 		return err
 	}
 	for g := from; g < p.w.Groups(); g++ {
-		p.places[at].Groups = append(p.places[at].Groups, int32(g))
+		pl.Groups = append(pl.Groups, int32(g))
 	}
 	return nil
 }
