@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/datasets/ref"
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/detectors/features"
 	"github.com/minewatch/minewatch/detectors/load"
@@ -140,7 +141,7 @@ func (e *Env) share() error {
 		site := s.sites[l.SiteID]
 		group := activities.PeerGroup(site.OKED, site.AccountType, site.TariffGroup)
 		s.groups[l.SiteID] = group
-		if l.FloorShare < 0 {
+		if l.FloorShare < 0 || group == ref.UnknownGroup {
 			continue
 		}
 		p := s.peers[group]

@@ -89,9 +89,13 @@ func (t Activities) Of(oked string) (a Activity, ok bool) {
 	return Activity{}, false
 }
 
+// UnknownGroup is the peer group of sites of which nothing is known: they are
+// no peers of each other.
+const UnknownGroup = "unknown"
+
 // PeerGroup returns the activity group of a site: by its OKED code, else
 // "households" for a household account, else the tariff group as
-// "tariff:<group>", else "unknown".
+// "tariff:<group>", else UnknownGroup.
 func (t Activities) PeerGroup(oked, accountType, tariffGroup string) string {
 	if a, ok := t.Of(oked); ok {
 		return a.Group
@@ -102,5 +106,5 @@ func (t Activities) PeerGroup(oked, accountType, tariffGroup string) string {
 	case tariffGroup != "":
 		return "tariff:" + tariffGroup
 	}
-	return "unknown"
+	return UnknownGroup
 }
