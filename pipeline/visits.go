@@ -106,11 +106,6 @@ func nearest(rows []datasets.Visit, from int, may func(int) bool) int {
 	return at
 }
 
-// distanceKM is the great-circle distance (haversine, mean Earth radius 6371 km).
 func distanceKM(a, b datasets.Visit) float64 {
-	const rad = math.Pi / 180
-	h := hav((b.Lat-a.Lat)*rad) + math.Cos(a.Lat*rad)*math.Cos(b.Lat*rad)*hav((b.Lon-a.Lon)*rad)
-	return 2 * 6371 * math.Asin(math.Min(1, math.Sqrt(h)))
+	return datasets.DistanceM(a.Lat, a.Lon, b.Lat, b.Lon) / 1000
 }
-
-func hav(x float64) float64 { s := math.Sin(x / 2); return s * s }

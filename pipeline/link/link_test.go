@@ -174,13 +174,3 @@ func TestLink(t *testing.T) {
 		}
 	}
 }
-
-// One degree of latitude on the sphere of 6371.0088 km is 111.195 km.
-func TestDistanceM(t *testing.T) {
-	if d := DistanceM(50, 70, 51, 70); d < 111194 || d > 111196 {
-		t.Errorf("one degree is %v m", d)
-	}
-	if d := DistanceM(50, 70, 50, 70); d != 0 {
-		t.Errorf("no distance is %v m", d)
-	}
-}

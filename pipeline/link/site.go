@@ -104,7 +104,7 @@ func (s *Sites) near(lat, lon float64) []string {
 	for dy := -1; dy <= 1; dy++ {
 		for dx := -1; dx <= 1; dx++ {
 			for _, id := range s.cells[[2]int{c[0] + dy, c[1] + dx}] {
-				if site := s.all[id]; DistanceM(lat, lon, site.Lat, site.Lon) <= MaxDistanceM {
+				if site := s.all[id]; datasets.DistanceM(lat, lon, site.Lat, site.Lon) <= MaxDistanceM {
 					out = append(out, id)
 				}
 			}
@@ -117,14 +117,6 @@ func (s *Sites) near(lat, lon float64) []string {
 // of Kazakhstan, one is still 55 m wide.
 func cell(lat, lon float64) [2]int {
 	return [2]int{int(math.Floor(lat * 1000)), int(math.Floor(lon * 1000))}
-}
-
-// DistanceM returns the great-circle distance in metres (haversine, mean radius
-// 6371.0088 km).
-func DistanceM(lat1, lon1, lat2, lon2 float64) float64 {
-	const rad = math.Pi / 180
-	a := math.Pow(math.Sin((lat2-lat1)*rad/2), 2) + math.Cos(lat1*rad)*math.Cos(lat2*rad)*math.Pow(math.Sin((lon2-lon1)*rad/2), 2)
-	return 2 * 6371008.8 * math.Asin(math.Sqrt(min(1, a)))
 }
 
 func intersect(a, b []string) []string {

@@ -1,6 +1,10 @@
 package linkage
 
-import "math"
+import (
+	"math"
+
+	"github.com/minewatch/minewatch/datasets"
+)
 
 // The fields of a comparison.
 const (
@@ -132,7 +136,7 @@ func (r *Reader) ComparePlaces(a, b *Key) int {
 		}
 		return PlaceElsewhere
 	}
-	switch d := metres(a, b); {
+	switch d := datasets.DistanceM(a.Lat, a.Lon, b.Lat, b.Lon); {
 	case d <= NearM:
 		return PlaceSame
 	case d <= CloseM:

@@ -1,7 +1,6 @@
 package linkage
 
 import (
-	"math"
 	"strings"
 
 	"github.com/minewatch/minewatch/datasets"
@@ -51,12 +50,3 @@ func digits(s string) string {
 }
 
 func (k *Key) located() bool { return k.Lat != 0 || k.Lon != 0 }
-
-// metres returns the great-circle distance on a sphere of radius 6,371 km
-// (haversine), good to 0.5 per cent.
-func metres(a, b *Key) float64 {
-	const rad = math.Pi / 180
-	h := math.Pow(math.Sin((b.Lat-a.Lat)*rad/2), 2) +
-		math.Cos(a.Lat*rad)*math.Cos(b.Lat*rad)*math.Pow(math.Sin((b.Lon-a.Lon)*rad/2), 2)
-	return 2 * 6_371_000 * math.Asin(math.Min(1, math.Sqrt(h)))
-}

@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"math"
 	"strings"
 	"unicode"
 )
@@ -77,13 +76,4 @@ func endsInDigit(s string) bool { return s != "" && s[len(s)-1] >= '0' && s[len(
 
 func isPostcode(w string) bool {
 	return len(w) == 6 && strings.Trim(w, "0123456789") == ""
-}
-
-// metres returns the great-circle distance on a sphere of radius 6,371 km
-// (haversine), good to 0.5 per cent.
-func metres(lat1, lon1, lat2, lon2 float64) float64 {
-	const rad = math.Pi / 180
-	a := math.Pow(math.Sin((lat2-lat1)*rad/2), 2) +
-		math.Cos(lat1*rad)*math.Cos(lat2*rad)*math.Pow(math.Sin((lon2-lon1)*rad/2), 2)
-	return 2 * 6_371_000 * math.Asin(math.Min(1, math.Sqrt(a)))
 }

@@ -277,7 +277,7 @@ func (c *checker) place(e *entity) {
 		nearest := math.Inf(1)
 		for _, l := range e.links {
 			if located(s.Site.Lat, s.Site.Lon) && located(l.Entry.Lat, l.Entry.Lon) {
-				nearest = min(nearest, metres(s.Site.Lat, s.Site.Lon, l.Entry.Lat, l.Entry.Lon))
+				nearest = min(nearest, datasets.DistanceM(s.Site.Lat, s.Site.Lon, l.Entry.Lat, l.Entry.Lon))
 			}
 		}
 		if nearest > elsewhereM && !math.IsInf(nearest, 1) {

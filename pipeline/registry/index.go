@@ -245,7 +245,7 @@ func (ix *Index) matches(site datasets.Site, bin string) []Link {
 // does not or the places cannot be compared.
 func elsewhere(site datasets.Site, e datasets.RegistryEntry) string {
 	if located(site.Lat, site.Lon) && located(e.Lat, e.Lon) {
-		if m := metres(site.Lat, site.Lon, e.Lat, e.Lon); m > elsewhereM {
+		if m := datasets.DistanceM(site.Lat, site.Lon, e.Lat, e.Lon); m > elsewhereM {
 			return fmt.Sprintf("registered %.1f km from the site", m/1000)
 		}
 		return ""
@@ -310,7 +310,7 @@ func (ix *Index) near(site datasets.Site) []neighbour {
 	for dLat := int32(-1); dLat <= 1; dLat++ {
 		for dLon := int32(-1); dLon <= 1; dLon++ {
 			for _, i := range ix.byCell[cell{c.lat + dLat, c.lon + dLon}] {
-				if m := metres(site.Lat, site.Lon, ix.entries[i].Lat, ix.entries[i].Lon); m <= NearM {
+				if m := datasets.DistanceM(site.Lat, site.Lon, ix.entries[i].Lat, ix.entries[i].Lon); m <= NearM {
 					out = append(out, neighbour{i, m})
 				}
 			}
