@@ -35,6 +35,7 @@ type Index struct {
 	model   Model
 	weights [fields][5]float64 // of the model
 	blocks  [rules]map[token][]int32
+	houses  map[Address][]int32 // by town, street and house, all known
 	plans   []RulePlan
 	common  map[string]float64 // share of the sites that have this name, of names in the registry
 	scratch sync.Pool          // of *scratch
@@ -49,7 +50,7 @@ type scratch struct {
 
 // NewIndex indexes the entries, whose positions name them in answers.
 func NewIndex(r *Reader, entries []Record) *Index {
-	ix := &Index{reader: r, entries: make([]Key, len(entries)), common: map[string]float64{}}
+	ix := &Index{reader: r, entries: make([]Key, len(entries)), common: map[string]float64{}, houses: map[Address][]int32{}}
 	ix.use(DefaultModel())
 	for rule := range rules {
 		ix.blocks[rule] = map[token][]int32{}
@@ -57,6 +58,9 @@ func NewIndex(r *Reader, entries []Record) *Index {
 	for i, e := range entries {
 		k := &ix.entries[i]
 		*k = r.Read(e)
+		if h, ok := k.houseKey(); ok {
+			ix.houses[h] = append(ix.houses[h], int32(i))
+		}
 		for rule := range rules {
 			k.tokens(rule, false, func(t token) {
 				b := ix.blocks[rule][t]
@@ -68,6 +72,25 @@ func NewIndex(r *Reader, entries []Record) *Index {
 	}
 	ix.scratch.New = func() any { return &scratch{stamp: make([]uint32, len(ix.entries))} }
 	return ix
+}
+
+// SameHouse returns the entries in the site's town, street and house, whatever
+// their names, in their order; none if its address does not go down to a house.
+func (ix *Index) SameHouse(site Record) []int32 {
+	k := ix.reader.Read(site)
+	h, ok := k.houseKey()
+	if !ok {
+		return nil
+	}
+	return ix.houses[h]
+}
+
+// houseKey is the address without its region, which many leave out and the
+// reform of 2022 changed; false if a part of it is missing.
+func (k *Key) houseKey() (Address, bool) {
+	h := k.Address
+	h.Region = ""
+	return h, h.Town != "" && h.Street != "" && h.House != ""
 }
 
 // Model returns the model in use.

@@ -168,6 +168,8 @@ func CompareNames(a, b Name) int {
 		level = NameClose
 	case len(a.Words) != len(b.Words) && !within(a.Words, b.Words) && !within(b.Words, a.Words) && slipsApart(a.flat, b.flat):
 		level = NameClose // a blank too many or too few
+	case len(a.Words) == len(b.Words) && min(len(a.flat), len(b.flat)) >= blankMoved && edits(a.flat, b.flat, 1) <= 1:
+		level = NameClose // a blank that slipped by a letter
 	case shareWord(a.Words, b.Words) || max(jaroWinkler(a.flat, b.flat), jaroWinkler(a.sorted, b.sorted)) >= partlyAlike:
 		level = NamePartly
 	}
@@ -181,6 +183,10 @@ func CompareNames(a, b Name) int {
 	}
 	return level
 }
+
+// blankMoved is the length of a name from which one slip over all its words
+// may also have moved a blank.
+const blankMoved = 9
 
 // slipsApart reports whether slips of the keyboard explain the difference: one
 // in 4 to 6 letters (in 4 not in the first), two up to 12, three beyond.

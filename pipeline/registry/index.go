@@ -289,6 +289,11 @@ func (ix *Index) possible(site datasets.Site, bin string, records []Link) []Link
 			}
 		}
 	}
+	if ix.linked != nil {
+		for _, i := range ix.linked.SameHouse(siteRecord(site)) {
+			add(i, ByAddress, "another name in the same house")
+		}
+	}
 	for _, n := range ix.near(site) {
 		add(n.entry, ByDistance, fmt.Sprintf("registered %.0f m from the site", n.m))
 	}

@@ -24,14 +24,15 @@ func testReader(t testing.TB) *linkage.Reader {
 
 // Of all sites on the labelled set, whose generator says what its slips are:
 // at least 99 of 100 matches are right, at least 95 of 100 sites that an entity
-// of the register holds are matched, and nearly all the rest of them are
-// possible, so that hardly any registered miner is called unregistered. Seed 1
-// chose the thresholds, these are others.
+// of the register holds are matched, on every seed, and all but two in a
+// thousand are possible at least, so that hardly any registered miner is
+// called unregistered. Seed 1 chose the thresholds, these are others.
 func TestLabelledRegister(t *testing.T) {
+	held, lost := 0, 0
 	for _, tc := range []struct {
 		seed             uint64
 		entities, others int
-	}{{11, 264, 20_000}, {12, 2000, 20_000}} {
+	}{{2, 2000, 18_000}, {4, 264, 1000}, {5, 500, 10_000}, {7, 1000, 30_000}, {11, 264, 20_000}, {12, 2000, 20_000}} {
 		r := sim.Register(tc.seed, tc.entities, tc.others)
 		ix := NewIndex(r.Entries, tables(t).Regimes)
 		ix.Link(testReader(t), r.Sites, 1)
@@ -60,8 +61,30 @@ func TestLabelledRegister(t *testing.T) {
 		if precision < 0.99 || recall < 0.95 {
 			t.Errorf("seed %d: precision %.4f at recall %.4f, want 0.99 at 0.95", tc.seed, precision, recall)
 		}
-		if float64(none) > 0.005*float64(tc.entities)+1 {
-			t.Errorf("seed %d: %d of %d held sites are called nobody's", tc.seed, none, tc.entities)
+		held, lost = held+tc.entities, lost+none
+	}
+	// What is lost has no number and no place, and a name that many carry or a slip spoils.
+	if float64(lost) > 0.002*float64(held) {
+		t.Errorf("%d of %d held sites are called nobody's", lost, held)
+	}
+}
+
+// A house that a registered miner shares with another name is for a person to
+// look into, whichever of its names town and street go by.
+func TestAnotherNameInTheSameHouse(t *testing.T) {
+	e := miner(binA, "2022-01-10", func(e *datasets.RegistryEntry) {
+		e.Name, e.Address = "ТОО «Алтын Майнинг»", "г. Семей, ул. Абая, д. 38, оф. 4"
+	})
+	ix := NewIndex([]datasets.RegistryEntry{e}, tables(t).Regimes)
+	ix.Link(testReader(t), nil, 1)
+	for address, want := range map[string]Outcome{
+		"область Абай, Семипалатинск, Абай көшесі, 38": Possible,
+		"область Абай, Семипалатинск, Абай көшесі, 39": None,
+		"Семей, Абая": None,
+	} {
+		a := ix.Answerable(datasets.Site{SiteID: "S1", Name: "ТОО «Вектор»", Address: address}, d("2022-01-01"), d("2022-12-31"))
+		if a.Outcome != want {
+			t.Errorf("%s: %s, want %s", address, a.Outcome, want)
 		}
 	}
 }
