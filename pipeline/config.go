@@ -50,7 +50,7 @@ type Scoring struct {
 // Tax settings complete the statement where the input is silent.
 type Tax struct {
 	DefaultPriceKZTKWh float64 `yaml:"default_price_kzt_kwh" unit:"KZT/kWh" doc:"Price of electricity of sites that bring none; the rate of 2023 depends on it. 0: unknown, the statement then shows the readings of the law side by side."`
-	LimitationYears    int     `yaml:"limitation_years" unit:"years" doc:"Period of limitation, 3 or 5. Lapsed quarters are marked, not hidden."`
+	LimitationYears    int     `yaml:"limitation_years" unit:"years" doc:"Period of limitation, 3 or 5, of taxpayers whose size tables/limitations.csv does not tell. Lapsed quarters are marked, not hidden."`
 	LateInterest       bool    `yaml:"late_interest" doc:"Whether statements add interest for late payment up to as_of."`
 }
 

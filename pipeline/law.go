@@ -100,6 +100,9 @@ func (l *law) account(s *siteCase) (tax.Account, error) {
 	}
 	return tax.Statement(tax.Site{
 		SiteID: site.SiteID, BIN: site.BIN, LimitationYears: l.config.LimitationYears,
+		Limitation: func(q datasets.Quarter) (int, string) {
+			return l.ref.Limits.Of(site.BIN, q.End())
+		},
 		Price: func(q datasets.Quarter) (ref.Rate, string) { return tax.PriceOf(site, q, l.regions, l.tariffs) },
 	}, s.energy, declared, tax.Rules{Rates: l.tables.Rates, Deadlines: l.tables.Deadlines, AsOf: l.asOf, BaseRates: l.baseRates, Calendar: l.ref.Calendar})
 }

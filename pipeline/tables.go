@@ -32,6 +32,7 @@ type Tables struct {
 	Calendar   ref.Calendar
 	Events     ref.Events
 	Accredited ref.AccreditedPools
+	Limits     ref.Limitations
 	Regions    ref.Regions
 	Places     ref.Places
 	Activities ref.Activities
@@ -66,6 +67,7 @@ var tableKinds = []tableKind{
 	{"holidays.csv", "public holidays, days off in their place, weekend days worked", fmt.Sprintf(byKey, "day"), set(ref.LoadCalendar, func(t *Tables) *ref.Calendar { return &t.Calendar })},
 	{"events.csv", "windows in which miners were cut off; curtailments of a feeder or region go into inbox/curtailments", fmt.Sprintf(byKey, "event"), set(ref.LoadEvents, func(t *Tables) *ref.Events { return &t.Events })},
 	{"accredited_pools.csv", "pools that licensed miners may work through; none ships, and without any nothing is said of pools", "Your lines are added.", set(ref.LoadAccreditedPools, func(t *Tables) *ref.AccreditedPools { return &t.Accredited })},
+	{"limitations.csv", "taxpayers whose limitation is not tax.limitation_years; none ships, sizes of businesses are not public", "Your lines are added.", set(ref.LoadLimitations, func(t *Tables) *ref.Limitations { return &t.Limits })},
 	{"regions.csv", "regions with their names in three languages", fmt.Sprintf(byKey, "code"), set(ref.LoadRegions, func(t *Tables) *ref.Regions { return &t.Regions })},
 	{"places.csv", "earlier and other names of towns and streets, for linkage", fmt.Sprintf(byKey, "kind, town and first name"), set(ref.LoadPlaces, func(t *Tables) *ref.Places { return &t.Places })},
 	{"oked.csv", "activities whose load is comparable", fmt.Sprintf(byKey, "prefix"), set(ref.LoadActivities, func(t *Tables) *ref.Activities { return &t.Activities })},

@@ -194,7 +194,7 @@ func (r *runner) conclude(s *siteCase) {
 			row.MiningKWhHigh += e.WhHigh.KWh()
 		}
 	}
-	row.Note = strings.Join(s.notes(r.env.WS.Config.Tax.LimitationYears), "; ")
+	row.Note = strings.Join(s.notes(), "; ")
 	s.row = row
 }
 
@@ -216,7 +216,7 @@ func (s *siteCase) open() float64 {
 }
 
 // notes says what limits the verdict.
-func (s *siteCase) notes(limitationYears int) []string {
+func (s *siteCase) notes() []string {
 	var notes []string
 	add := func(ok bool, format string, args ...any) {
 		if ok {
@@ -234,7 +234,7 @@ func (s *siteCase) notes(limitationYears int) []string {
 	add(len(s.energy) == 0, "no begin is seen in the meter, so the energy cannot be estimated")
 	notes = append(notes, s.judged.Notes...) // the answer's among them
 	add(s.account.QuartersWithoutRate > 0, "no confirmed rate for %d quarters: energy is shown without tax (fee)", s.account.QuartersWithoutRate)
-	add(s.account.LapsedTax > 0, "%.0f KZT of it fall in quarters that have lapsed under a limitation of %d years", s.account.LapsedTax.KZT(), limitationYears)
+	add(s.account.LapsedTax > 0, "%.0f KZT of it fall in quarters that have lapsed", s.account.LapsedTax.KZT())
 	return notes
 }
 

@@ -285,3 +285,25 @@ func FuzzLoadRates(f *testing.F) {
 		}
 	})
 }
+
+func TestLimitations(t *testing.T) {
+	const head = "bin,years,from,to,source,confidence\n"
+	table := must(t, LoadLimitations, head+"940140000385,5,2023-01-01,,letter 17,U\n")
+	for _, tc := range []struct {
+		bin, day string
+		want     int
+	}{{"940140000385", "2023-03-31", 5}, {"940140000385", "2022-12-31", 0}, {"950341000052", "2023-03-31", 0}} {
+		if got, _ := table.Of(tc.bin, day(t, tc.day)); got != tc.want {
+			t.Errorf("%s on %s: %d, want %d", tc.bin, tc.day, got, tc.want)
+		}
+	}
+	for line, want := range map[string]string{
+		"940140000385,4,,,x,U": "line 2, column years: want 3 or 5",
+		"940140000384,5,,,x,U": "line 2, column bin",
+		"940140000385,5,,2023-12-31,x,U\n940140000385,3,2023-12-31,,x,U": "overlaps",
+	} {
+		if _, err := LoadLimitations(strings.NewReader(head + line + "\n")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", line, err, want)
+		}
+	}
+}

@@ -24,7 +24,7 @@ func (a Account) Explain(w io.Writer) error {
 		fmt.Fprintln(b, "No mining energy was estimated; nothing is charged.")
 	}
 	for _, l := range a.Lines {
-		l.explain(b, a.Site.LimitationYears, a.withInterest)
+		l.explain(b, a.withInterest)
 	}
 	if len(a.Lines) > 0 {
 		a.explainSums(b)
@@ -32,7 +32,7 @@ func (a Account) Explain(w io.Writer) error {
 	return b.Flush()
 }
 
-func (l Line) explain(b io.Writer, years int, interest bool) {
+func (l Line) explain(b io.Writer, interest bool) {
 	fmt.Fprintf(b, "\n%s (%s to %s)\n", l.Quarter, l.Quarter.Start(), l.Quarter.End())
 	fmt.Fprintf(b, "  mining energy    %s kWh, 90 %% interval %s to %s\n", kwh(l.Wh), kwh(l.WhLow), kwh(l.WhHigh))
 	fmt.Fprintf(b, "  declared         %s kWh, %s KZT\n", kwh(l.DeclaredWh), kzt(l.DeclaredTax))
@@ -70,7 +70,7 @@ func (l Line) explain(b io.Writer, years int, interest bool) {
 		}{{"lower end", l.WhLow, l.UnpaidLow, low, l.TaxLow}, {"upper end", l.WhHigh, l.UnpaidHigh, high, l.TaxHigh}} {
 			fmt.Fprintf(b, "  %-16s %s - %s = %s kWh%s; x %s = %s KZT\n", end.name, kwh(end.wh), kwh(l.DeclaredWh), kwh(end.unpaid), notBelowZero(end.wh, l.DeclaredWh), end.rate, kzt(end.tax))
 		}
-		l.explainDates(b, years)
+		l.explainDates(b)
 	}
 	if interest && main.Rate > 0 {
 		l.explainInterest(b)
@@ -91,7 +91,7 @@ func notBelowZero(e, declared datasets.Wh) string {
 	return ""
 }
 
-func (l Line) explainDates(b io.Writer, years int) {
+func (l Line) explainDates(b io.Writer) {
 	due := func(d datasets.Day, none string) string {
 		if d == 0 {
 			return none
@@ -103,11 +103,15 @@ func (l Line) explainDates(b io.Writer, years int) {
 	if l.DueOnDayOff {
 		fmt.Fprintf(b, "                   %s is a day off; it is not moved, as no rule for that was seen\n", l.Due.Payment)
 	}
+	by := ""
+	if l.LimitationSource != "" {
+		by = " (size of the taxpayer by " + l.LimitationSource + ")"
+	}
 	state := "open until"
 	if l.Lapsed {
 		state = "lapsed after"
 	}
-	fmt.Fprintf(b, "  limitation       %d years from the end of the quarter: %s %s\n", years, state, l.LastDay)
+	fmt.Fprintf(b, "  limitation       %d years from the end of the quarter%s: %s %s\n", l.LimitationYears, by, state, l.LastDay)
 }
 
 func (l Line) explainInterest(b io.Writer) {
@@ -135,7 +139,7 @@ func (a Account) explainSums(b io.Writer) {
 	}
 	fmt.Fprintf(b, "                   The ends add up, as the errors of the quarters go together: the power is one estimate.\n")
 	if a.LapsedTax > 0 {
-		fmt.Fprintf(b, "  of it lapsed     %s KZT under the limitation of %d years\n", kzt(a.LapsedTax), a.Site.LimitationYears)
+		fmt.Fprintf(b, "  of it lapsed     %s KZT in quarters past their limitation\n", kzt(a.LapsedTax))
 	}
 	if a.withInterest {
 		fmt.Fprintf(b, "  interest         %s KZT, not in the tax\n", kzt(a.Interest))

@@ -24,6 +24,9 @@ type Site struct {
 	// contract and the residents named there (Tax Code of 2017 art. 48, of
 	// 2025 art. 65).
 	LimitationYears int
+	// Limitation returns the years for a quarter where the taxpayer's size was
+	// told, and by whom; 0 if not, and then LimitationYears counts. nil: never.
+	Limitation func(datasets.Quarter) (years int, source string)
 }
 
 // Declared is what was declared for a site and a quarter. A declaration of a
@@ -62,6 +65,8 @@ type Line struct {
 	Tax, TaxLow, TaxHigh datasets.Tiyn
 	Due                  ref.Due
 	DueOnDayOff          bool         // payment falls on a day off
+	LimitationYears      int
+	LimitationSource     string       // "" if by the setting
 	LastDay              datasets.Day // last day before the quarter lapses
 	Lapsed               bool         // as of the day of the statement
 	Interest             Interest
@@ -171,9 +176,15 @@ func (l *Line) calculate(s Site, rules Rules) error {
 	}
 	l.Due = rules.Deadlines.For(l.Quarter)
 	l.DueOnDayOff = rules.Calendar != nil && l.Due.Payment != 0 && !rules.Calendar.Works(l.Due.Payment)
+	l.LimitationYears = s.LimitationYears
+	if s.Limitation != nil {
+		if years, source := s.Limitation(l.Quarter); years != 0 {
+			l.LimitationYears, l.LimitationSource = years, source
+		}
+	}
 	// The period runs from the end of the tax period (art. 48).
 	end := l.Quarter.End().Date()
-	l.LastDay = datasets.DayOf(time.Date(end.Year()+s.LimitationYears, end.Month(), end.Day(), 0, 0, 0, 0, time.UTC))
+	l.LastDay = datasets.DayOf(time.Date(end.Year()+l.LimitationYears, end.Month(), end.Day(), 0, 0, 0, 0, time.UTC))
 	l.Lapsed = rules.AsOf > l.LastDay
 	if rules.BaseRates != nil {
 		l.Interest, err = lateInterest(l.Tax, l.Due.Payment, rules.AsOf, rules.BaseRates)

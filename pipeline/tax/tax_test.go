@@ -159,6 +159,31 @@ func TestLimitation(t *testing.T) {
 	}
 }
 
+// A business that was large until the end of 2022 has 5 years for 2022Q4, whose
+// last day counts, and the setting's 3 for 2023Q1.
+func TestLimitationOfTaxpayer(t *testing.T) {
+	s := site()
+	limits, err := ref.LoadLimitations(strings.NewReader("bin,years,from,to,source,confidence\n" + s.BIN + ",5,,2022-12-31,letter 17 of the revenue department,U\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Limitation = func(q datasets.Quarter) (int, string) { return limits.Of(s.BIN, q.End()) }
+	a, err := Statement(s, []datasets.MiningEnergy{energy(t, "2022Q4", 1e6, 1e6, 1e6), energy(t, "2023Q1", 1e6, 1e6, 1e6)}, nil, rules(t, "2026-11-22"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Lines[0].Lapsed || a.Lines[0].LastDay.String() != "2027-12-31" || !a.Lines[1].Lapsed || a.Lines[1].LastDay.String() != "2026-03-31" {
+		t.Errorf("last days %s and %s", a.Lines[0].LastDay, a.Lines[1].LastDay)
+	}
+	if a.LapsedTax != a.Lines[1].Tax {
+		t.Errorf("lapsed %d, want the tax of 2023Q1, %d", a.LapsedTax, a.Lines[1].Tax)
+	}
+	var text strings.Builder
+	if err := a.Explain(&text); err != nil || !strings.Contains(text.String(), "5 years from the end of the quarter (size of the taxpayer by letter 17 of the revenue department): open until 2027-12-31") {
+		t.Errorf("%v: %s", err, text.String())
+	}
+}
+
 // Q1 2022: 100,000 kWh * 1 = 100,000 KZT due 2022-04-20. Up to 2022-04-30:
 // 5 days (21 to 25 April) at 13.50 and 5 (26 to 30) at 14.00:
 // 100,000 * 1.25 * (5*0.1350 + 5*0.1400) / 365 = 470.890… -> 470.89 KZT.
