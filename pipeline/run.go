@@ -119,6 +119,9 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	if err := r.stage(ctx, detectStage); err != nil {
 		return nil, err
 	}
+	if err := r.stage(ctx, feederStage); err != nil {
+		return nil, err
+	}
 	asOf := r.asOf()
 	if err := r.runTraffic(ctx); err != nil {
 		return nil, fmt.Errorf("traffic: %w", err)
@@ -196,7 +199,11 @@ func (r *runner) cases() ([]*siteCase, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range slices.Concat(evidence, r.traffic.evidence) {
+	feeders, err := store.ReadTable[datasets.Evidence](r.env.WS.Lake(), "feeder_evidence")
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range slices.Concat(evidence, feeders, r.traffic.evidence) {
 		get(e.SiteID).evidence = append(get(e.SiteID).evidence, e)
 	}
 	energy, err := store.ReadTable[datasets.MiningEnergy](r.env.WS.Lake(), "mining_energy")
@@ -205,6 +212,13 @@ func (r *runner) cases() ([]*siteCase, error) {
 	}
 	for _, e := range energy {
 		get(e.SiteID).energy = append(get(e.SiteID).energy, e)
+	}
+	past, err := store.ReadTable[datasets.MiningEnergy](r.env.WS.Lake(), "feeder_energy")
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range past {
+		get(e.SiteID).unmetered = append(get(e.SiteID).unmetered, e)
 	}
 	cases := make([]*siteCase, 0, len(by))
 	for _, s := range by {

@@ -39,7 +39,7 @@ type siteCase struct {
 	site     datasets.Site
 	load     datasets.SiteLoad
 	evidence []datasets.Evidence
-	energy   []datasets.MiningEnergy
+	energy   []datasets.MiningEnergy // through the site's meter
 	verdict  score.Verdict
 	answer   registry.Answer
 	declared []datasets.Declaration
@@ -49,6 +49,8 @@ type siteCase struct {
 
 	since, until datasets.Micros
 	kw           float64
+	unmetered    []datasets.MiningEnergy // past it, if the block in the feeder's loss is the site's
+	bypass       bool                    // that block is the strongest evidence
 }
 
 // bins returns the BINs that answer for the site: its own, and those of the
@@ -82,12 +84,16 @@ func (s *siteCase) mining() {
 		for _, e := range s.verdict.Strongest {
 			if strings.HasPrefix(e.Detector, kind) && e.MiningKW > 0 && e.Detector != "load/cutoff" {
 				s.since, s.until, s.kw = e.Start, e.End, e.MiningKW
+				s.bypass = e.Detector == "load/bypass"
 				return true
 			}
 		}
 		return false
 	}
 	if pick("load/") {
+		if s.bypass {
+			s.energy = s.unmetered
+		}
 		return
 	}
 	s.energy = nil // the block's energy stands and falls with the block
@@ -182,6 +188,9 @@ func (r *runner) conclude(s *siteCase) {
 	case p >= unexplainedAt && s.answer.Outcome != registry.Match:
 		row.Finding = registry.Unexplained
 	}
+	if s.bypass && p >= unexplainedAt { // whoever answers for the site: the energy passed its meter by
+		row.Finding = registry.BypassSuspected
+	}
 	row.Proposed = p >= proposeAt && row.Finding != ""
 	row.RankValue = score.Logit(score.Logistic(s.verdict.LogOdds) * s.open())
 	if p >= shownAt {
@@ -205,7 +214,7 @@ func (s *siteCase) open() float64 {
 	p := s.answer.Probability
 	answered := openIfHonest
 	switch {
-	case s.answer.Outcome == registry.None:
+	case s.answer.Outcome == registry.None, s.bypass:
 		return openIfUnknown
 	case s.answer.Outcome == registry.Possible && p == 0: // a place or a slip of the number alone
 		return openIfPossible

@@ -17,6 +17,7 @@ const (
 	AfterTermination     = "after_termination"
 	UnderDeclared        = "under_declared"
 	OverDeclaredCapacity = "over_declared_capacity"
+	BypassSuspected      = "bypass_suspected"
 	Unexplained          = "unexplained"
 )
 

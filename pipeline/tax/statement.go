@@ -64,7 +64,7 @@ type Line struct {
 	Taxes                []datasets.Tiyn // Unpaid at each reading
 	Tax, TaxLow, TaxHigh datasets.Tiyn
 	Due                  ref.Due
-	DueOnDayOff          bool         // payment falls on a day off
+	DueOnDayOff          bool // payment falls on a day off
 	LimitationYears      int
 	LimitationSource     string       // "" if by the setting
 	LastDay              datasets.Day // last day before the quarter lapses
