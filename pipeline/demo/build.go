@@ -26,7 +26,7 @@ func Build(inbox string) error {
 		return err
 	}
 	for _, write := range []func() error{
-		b.readings, b.places, b.weather, b.curtailments, b.registry, b.declarations, b.reports, b.subscribers, b.network,
+		b.readings, b.feederReadings, b.places, b.weather, b.curtailments, b.registry, b.declarations, b.reports, b.subscribers, b.network,
 		b.truth, // last: its presence says that the sample is complete
 	} {
 		if err := write(); err != nil {

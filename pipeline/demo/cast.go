@@ -35,6 +35,7 @@ type role struct {
 	mine    sim.Mine // Start and End are local clock times written as UTC
 	finding string   // what a visit would find; "" for an honest registered miner
 	form    sim.Form // how it reaches its pool; NotMining leaves no traces in the logs
+	past    bool     // past its meter: seen by the feeder's only
 	reason  string   // for truth.csv
 
 	registry  *datasets.RegistryEntry // BIN and Name are the site's
@@ -120,10 +121,21 @@ var roles = []role{
 		reason: "a back room, machine by machine",
 	},
 	{
+		meter: "cambridge-b5", family: "bypass", finding: "bypass_suspected", form: sim.NotMining, past: true,
+		mine: mine(20, 3.3, sim.AllHours, "2022-07-12 14:00", "", 20), reason: "taps the feeder before its meter",
+	},
+	{
 		meter: "fontana-05", family: "garage", finding: "unregistered", form: sim.Plain,
 		mine: mine(2, 3.25, sim.AllHours, "2022-12-11 20:00", "", 19), reason: "two machines in a garage",
 	},
 }
+
+// feederID names the feeder that is metered in the demo, below which one of
+// three sites mines past its meter.
+const feederID = "F-117"
+
+// feeder is who lies below it, by meter, with the contracted power in kW.
+var feeder = map[string]float64{"cambridge-b5": 630, "cambridge-b115": 60, "cambridge-b60": 50}
 
 func ramped(m sim.Mine, days int) sim.Mine {
 	m.RampDays = days

@@ -53,6 +53,9 @@ func (s *site) place() datasets.Site {
 		row.OKED, row.TariffGroup, row.PriceKZTKWh = "85420", "commercial", 22.5
 	}
 	row.AccountType = "legal"
+	if kw, ok := feeder[s.ID]; ok {
+		row.FeederID, row.ContractedKW = feederID, kw
+	}
 	row.BIN = s.bin()
 	return row
 }
@@ -70,11 +73,11 @@ func (s *site) bin() string {
 }
 
 func (b *builder) places() error {
-	head := []string{"site_id", "name", "bin", "account_type", "oked", "tariff_group", "kato", "region", "address", "lat", "lon", "price_kzt_kwh"}
+	head := []string{"site_id", "name", "bin", "account_type", "oked", "tariff_group", "kato", "region", "address", "lat", "lon", "feeder_id", "contracted_kw", "price_kzt_kwh"}
 	return b.csv("sites/sites.csv", head, func(row func(...string)) {
 		for _, s := range b.sites {
 			p := s.place()
-			row(p.SiteID, p.Name, p.BIN, p.AccountType, p.OKED, p.TariffGroup, p.KATO, p.Region, p.Address, number(p.Lat), number(p.Lon), number(p.PriceKZTKWh))
+			row(p.SiteID, p.Name, p.BIN, p.AccountType, p.OKED, p.TariffGroup, p.KATO, p.Region, p.Address, number(p.Lat), number(p.Lon), p.FeederID, number(p.ContractedKW), number(p.PriceKZTKWh))
 		}
 	})
 }
