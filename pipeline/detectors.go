@@ -5,6 +5,7 @@ import (
 	"github.com/minewatch/minewatch/detectors"
 	"github.com/minewatch/minewatch/detectors/load"
 	"github.com/minewatch/minewatch/detectors/traffic"
+	"github.com/minewatch/minewatch/detectors/visit"
 )
 
 // Detectors lists the detectors in the order in which their evidence is added.
@@ -18,5 +19,5 @@ func Detectors() []detectors.Info {
 	for _, d := range traffic.All(pools) {
 		list = append(list, d.Info())
 	}
-	return list
+	return append(list, visit.Info())
 }

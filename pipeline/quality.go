@@ -27,7 +27,7 @@ var absent = []export.AbsentDataset{
 
 // unread names the datasets that are taken in and kept, and that no verdict
 // reads yet.
-var unread = []string{"billing", "weather", "outcomes"}
+var unread = []string{"billing", "weather"}
 
 // quality makes the account of what came in.
 func (r *runner) quality() export.Quality {

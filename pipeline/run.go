@@ -12,6 +12,7 @@ import (
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/detectors/visit"
 	"github.com/minewatch/minewatch/pipeline/export"
 	"github.com/minewatch/minewatch/pipeline/ingest"
 	"github.com/minewatch/minewatch/pipeline/registry"
@@ -219,6 +220,15 @@ func (r *runner) cases() ([]*siteCase, error) {
 	}
 	for _, e := range past {
 		get(e.SiteID).unmetered = append(get(e.SiteID).unmetered, e)
+	}
+	visits, err := r.env.visited()
+	if err != nil {
+		return nil, err
+	}
+	for id, list := range visits {
+		if last, ok := visit.Latest(list); ok {
+			get(id).evidence = append(get(id).evidence, last.Evidence(get(id).evidence))
+		}
 	}
 	cases := make([]*siteCase, 0, len(by))
 	for _, s := range by {

@@ -2,6 +2,8 @@
 //
 //  1. The prior is the first term.
 //  2. Evidence of one group reads the same feature: only its strongest counts.
+//     Where power passes the meter by ([Unmetered]), evidence of the meter against
+//     mining does not count.
 //  3. The log-likelihood ratios that count are added. Every term is kept, with
 //     the sentence of its evidence, so that the sum can be followed.
 //  4. The sum is bent so that it stays below [Limit], and one kind of evidence
@@ -34,6 +36,13 @@ const Limit = 0.99
 // as speaking for mining.
 const kindSpeaks = 0.7
 
+// Unmetered is the group of evidence for power that passes the site's meter by.
+// Where it speaks, what the meter does not show speaks against nothing.
+const Unmetered = "bypass"
+
+// meterKind is the kind of evidence that is read from the site's own meter.
+const meterKind = "load"
+
 // A Verdict is the sum of a site's evidence.
 type Verdict struct {
 	Probability float64
@@ -50,16 +59,19 @@ func Sum(siteID string, prior float64, evidence []datasets.Evidence) Verdict {
 	v.add(siteID, "prior", v.LogOdds, true, fmt.Sprintf("before any evidence %.2g %% of sites are taken to mine", 100*prior))
 	sorted := slices.SortedFunc(slices.Values(evidence), byStrength)
 	counted := map[string]bool{}
+	past := slices.ContainsFunc(sorted, func(e datasets.Evidence) bool {
+		return e.Group == Unmetered && e.Status == datasets.Spoken && e.LogLR > 0
+	})
 	best := map[string]float64{}
 	for _, e := range sorted {
 		if e.Status != datasets.Spoken {
 			continue
 		}
-		counts := !counted[e.Group]
+		kind, _, _ := strings.Cut(e.Detector, "/")
+		counts := !counted[e.Group] && !(past && kind == meterKind && e.LogLR < 0)
 		counted[e.Group] = true
 		if counts {
 			v.LogOdds += e.LogLR
-			kind, _, _ := strings.Cut(e.Detector, "/")
 			best[kind] = max(best[kind], e.LogLR)
 			if e.LogLR > 0 {
 				v.Strongest = append(v.Strongest, e)

@@ -70,3 +70,20 @@ func TestSumIsMonotoneAndOrderFree(t *testing.T) {
 		}
 	}
 }
+
+// What the meter does not show is no evidence against power that passes it by;
+// evidence of other kinds still is.
+func TestUnmetered(t *testing.T) {
+	evidence := []datasets.Evidence{
+		{Detector: "load/bypass", Group: Unmetered, Status: datasets.Spoken, LogLR: 4},
+		{Detector: "load/block", Group: "onset", Status: datasets.Spoken, LogLR: -1},
+		{Detector: "visit/outcome", Group: "visit", Status: datasets.Spoken, LogLR: -0.5},
+	}
+	if got, want := Sum("S", 0.02, evidence).LogOdds, Logit(0.02)+3.5; math.Abs(got-want) > 1e-12 {
+		t.Errorf("log-odds %v, want %v", got, want)
+	}
+	evidence[0].LogLR = 0
+	if got, want := Sum("S", 0.02, evidence).LogOdds, Logit(0.02)-1.5; math.Abs(got-want) > 1e-12 {
+		t.Errorf("without a bypass %v, want %v", got, want)
+	}
+}
