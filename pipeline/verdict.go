@@ -11,6 +11,7 @@ import (
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/detectors/score"
+	"github.com/minewatch/minewatch/detectors/visit"
 	"github.com/minewatch/minewatch/pipeline/registry"
 	"github.com/minewatch/minewatch/pipeline/tax"
 )
@@ -50,6 +51,7 @@ type siteCase struct {
 	since, until datasets.Micros
 	kw           float64
 	unmetered    []datasets.MiningEnergy // past it, if the block in the feeder's loss is the site's
+	cleared      bool                    // by the last visit, and nothing has begun since
 	bypass       bool                    // that block is the strongest evidence
 }
 
@@ -120,6 +122,7 @@ func (r *runner) judge(cases []*siteCase) error {
 	var mining []*siteCase
 	r.law.link(cases, r.env.WS.Config.Seed)
 	for _, s := range cases {
+		s.cleared = slices.ContainsFunc(s.evidence, visit.Cleared)
 		s.verdict = score.Sum(s.site.SiteID, r.env.WS.Config.Scoring.Prior, s.evidence)
 		s.mining()
 	}
@@ -191,7 +194,7 @@ func (r *runner) conclude(s *siteCase) {
 	if s.bypass && p >= unexplainedAt { // whoever answers for the site: the energy passed its meter by
 		row.Finding = registry.BypassSuspected
 	}
-	row.Proposed = p >= proposeAt && row.Finding != ""
+	row.Proposed = p >= proposeAt && row.Finding != "" && !s.cleared
 	row.RankValue = score.Logit(score.Logistic(s.verdict.LogOdds) * s.open())
 	if p >= shownAt {
 		row.MiningKW, row.MiningSince, row.MiningUntil = s.kw, s.since, s.until
@@ -214,6 +217,8 @@ func (s *siteCase) open() float64 {
 	p := s.answer.Probability
 	answered := openIfHonest
 	switch {
+	case s.cleared:
+		return openIfHonest
 	case s.answer.Outcome == registry.None, s.bypass:
 		return openIfUnknown
 	case s.answer.Outcome == registry.Possible && p == 0: // a place or a slip of the number alone
@@ -239,6 +244,7 @@ func (s *siteCase) notes() []string {
 	if s.verdict.Probability < shownAt {
 		return notes
 	}
+	add(s.cleared, "not proposed again: the last visit found no mining, and nothing has begun since")
 	add(s.verdict.Kinds < 2, "only one kind of evidence speaks")
 	add(len(s.energy) == 0, "no begin is seen in the meter, so the energy cannot be estimated")
 	notes = append(notes, s.judged.Notes...) // the answer's among them

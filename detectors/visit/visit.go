@@ -54,6 +54,10 @@ func Latest(visits []Outcome) (last Outcome, ok bool) {
 	return last, ok
 }
 
+// Cleared reports whether e is of a visit that found no mining, and nothing has
+// begun since: there is no reason to go again.
+func Cleared(e datasets.Evidence) bool { return e.Group == Info().Group && e.LogLR == cleared }
+
 // Evidence weighs a visit against the other evidence of the site.
 func (o Outcome) Evidence(others []datasets.Evidence) datasets.Evidence {
 	info := Info()

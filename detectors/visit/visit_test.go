@@ -46,5 +46,8 @@ func TestEvidence(t *testing.T) {
 		if e.LogLR != tc.want || !strings.Contains(e.Detail, tc.detail) {
 			t.Errorf("%s: %v, %q", tc.name, e.LogLR, e.Detail)
 		}
+		if Cleared(e) != (tc.want == -4) {
+			t.Errorf("%s: cleared %v", tc.name, Cleared(e))
+		}
 	}
 }
