@@ -43,6 +43,10 @@ var english = map[string]string{
 	"report.title":   "Sites proposed for a visit",
 	"report.summary": "This run", "report.limits": "What could not be said in this run", "report.nolimits": "Nothing was noted.",
 	"report.absent": "Datasets of which nothing came", "report.list": "Ranked list", "report.sites": "Site by site", "report.guide": "How to read this page",
+	"report.map":   "Map",
+	"map.key":      "Where the proposed sites lie, north up; a larger dot is more power, a fuller one more probable, its number the rank. Degrees only: no borders of free licence show the regions of 2022.",
+	"map.missing":  "%s sites have no coordinates and are not drawn.",
+	"map.dot":      "Rank %s, site %s, probability %s %%, %s kW",
 	"report.empty": "No site is proposed for a visit in this run.",
 
 	"count.proposed": "sites proposed, of %s judged", "count.wrong": "of them expected to be wrong, by their own probabilities",

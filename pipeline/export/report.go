@@ -11,6 +11,7 @@ import (
 type reportPage struct {
 	Head
 	Sites             []siteView
+	Map               *mapView // nil if no site has coordinates
 	Regions, Findings []string
 	Counts            reportCounts
 	Quality           qualityTotals
@@ -98,6 +99,7 @@ func writeSitePages(dir string, run *Run) ([]string, error) {
 		}
 		files = append(files, name)
 	}
+	page.Map = newMap(page.Sites)
 	const name = "inspection/report.html"
 	err := create(dir, name, func(w io.Writer) error { return render(w, "report.tmpl", page) })
 	return append(files, name), err
