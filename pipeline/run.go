@@ -51,7 +51,13 @@ type runner struct {
 
 // Run takes in what is new and makes a run of it. If neither input nor
 // settings nor program have changed since the newest run, that run is the result.
+// It fails with [ErrBusy] while another process changes the workspace.
 func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
+	unlock, err := ws.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	env, err := newEnv(ws, o.Progress)
 	if err != nil {
 		return nil, err
@@ -59,7 +65,7 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 	r := &runner{env: env, begun: time.Now()}
 	var taken *IngestResult
 	if err := r.timed("ingest", func() (int64, error) {
-		taken, err = Ingest(ctx, ws, IngestOptions{Progress: o.Progress})
+		taken, err = takeIn(ctx, ws, IngestOptions{Progress: o.Progress})
 		if err != nil {
 			return 0, err
 		}

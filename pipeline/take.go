@@ -38,8 +38,18 @@ func (r *IngestResult) rows() int64 {
 	return n
 }
 
-// Ingest takes files into the lake.
+// Ingest takes files into the lake. It fails with [ErrBusy] while another
+// process changes the workspace.
 func Ingest(ctx context.Context, ws *Workspace, o IngestOptions) (*IngestResult, error) {
+	unlock, err := ws.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	return takeIn(ctx, ws, o)
+}
+
+func takeIn(ctx context.Context, ws *Workspace, o IngestOptions) (*IngestResult, error) {
 	report, err := ingest.Run(ctx, o.intake(ws))
 	if err != nil {
 		return nil, err
@@ -52,6 +62,11 @@ func Ingest(ctx context.Context, ws *Workspace, o IngestOptions) (*IngestResult,
 
 // Withdraw takes a delivered file back; see ingest.Withdraw.
 func Withdraw(ctx context.Context, ws *Workspace, file string, o IngestOptions) (*IngestResult, error) {
+	unlock, err := ws.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	report, err := ingest.Withdraw(ctx, o.intake(ws), file)
 	if err != nil {
 		return nil, err
