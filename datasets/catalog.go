@@ -153,6 +153,7 @@ var Catalog = []*Table{
 	derived[ServerEndpoint]("server_endpoint", "How many clients in the network use a server port.", ""),
 	derived[Evidence]("load_evidence", "What the electricity detectors say of each site.", "site_id"),
 	derived[MiningEnergy]("mining_energy", "Estimated mining energy by site and quarter.", "site_id"),
+	derived[Evidence]("billing_evidence", "What the monthly bills of a site without interval readings say.", "site_id"),
 	derived[Evidence]("feeder_evidence", "What the balance of its feeder says of each site.", ""),
 	derived[MiningEnergy]("feeder_energy", "Energy of the block in a feeder's loss by site that it may be, and quarter.", ""),
 

@@ -17,7 +17,7 @@ import (
 // changes no verdict are not listed.
 var absent = []export.AbsentDataset{
 	{Dataset: "sites", Meaning: "No site is known by place, holder or activity: findings have no address, no holder and no peers, and every mine counts as unregistered."},
-	{Dataset: "readings", Meaning: "No interval readings: nothing can be said from electricity, and no mining energy or tax (fee) is calculated."},
+	{Dataset: "readings", Meaning: "No interval readings: electricity speaks through monthly bills at most, and no mining energy or tax (fee) is calculated."},
 	{Dataset: "registry", Meaning: "No registry: nobody can be found answerable, so every mine counts as unregistered. Deliver the registry before acting on a finding."},
 	{Dataset: "declarations", Meaning: "No declarations: nothing is set off against the tax (fee), and nobody is found to have declared too little."},
 	{Dataset: "quarterly_reports", Meaning: "No quarterly reports: late or missing reports are not looked for."},
@@ -27,7 +27,7 @@ var absent = []export.AbsentDataset{
 
 // unread names the datasets that are taken in and kept, and that no verdict
 // reads yet.
-var unread = []string{"billing", "weather"}
+var unread = []string{"weather"}
 
 // quality makes the account of what came in.
 func (r *runner) quality() export.Quality {

@@ -126,6 +126,9 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	if err := r.stage(ctx, detectStage); err != nil {
 		return nil, err
 	}
+	if err := r.stage(ctx, billingStage); err != nil {
+		return nil, err
+	}
 	if err := r.stage(ctx, feederStage); err != nil {
 		return nil, err
 	}
@@ -210,7 +213,11 @@ func (r *runner) cases() ([]*siteCase, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range slices.Concat(evidence, feeders, r.traffic.evidence) {
+	bills, err := store.ReadTable[datasets.Evidence](r.env.WS.Lake(), "billing_evidence")
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range slices.Concat(evidence, bills, feeders, r.traffic.evidence) {
 		get(e.SiteID).evidence = append(get(e.SiteID).evidence, e)
 	}
 	energy, err := store.ReadTable[datasets.MiningEnergy](r.env.WS.Lake(), "mining_energy")

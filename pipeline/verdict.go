@@ -99,7 +99,7 @@ func (s *siteCase) mining() {
 		return
 	}
 	s.energy = nil // the block's energy stands and falls with the block
-	if !pick("traffic/") && !pick("visit/") && len(s.verdict.Strongest) > 0 {
+	if !pick("traffic/") && !pick("visit/") && !pick("billing/") && len(s.verdict.Strongest) > 0 {
 		e := s.verdict.Strongest[0]
 		s.since, s.until = e.Start, e.End
 	}

@@ -43,6 +43,10 @@ const Unmetered = "bypass"
 // meterKind is the kind of evidence that is read from the site's own meter.
 const meterKind = "load"
 
+// weakKind is evidence of monthly bills: it adds, but is too weak to count as a
+// kind of its own.
+const weakKind = "billing"
+
 // A Verdict is the sum of a site's evidence.
 type Verdict struct {
 	Probability float64
@@ -79,8 +83,8 @@ func Sum(siteID string, prior float64, evidence []datasets.Evidence) Verdict {
 		}
 		v.add(siteID, e.Detector, e.LogLR, counts, e.Detail)
 	}
-	for _, lr := range best {
-		if lr >= kindSpeaks {
+	for kind, lr := range best {
+		if kind != weakKind && lr >= kindSpeaks {
 			v.Kinds++
 		}
 	}

@@ -1,0 +1,65 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+
+	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/detectors/load"
+)
+
+// billingStage looks at the bills of sites without interval readings. A task is
+// a bucket of bills.
+var billingStage = &Stage{
+	Name:   "billing",
+	Tables: []string{"billing_evidence"},
+	Plan: func(env *Env) ([]Task, error) {
+		groups, err := byBucket(env.WS.Lake(), "billing")
+		if err != nil {
+			return nil, err
+		}
+		var tasks []Task
+		for bucket, in := range groups {
+			fp := store.Fingerprint(slices.Concat([]string{"billing", env.code, env.WS.Config.Zone, env.shared.digest}, refs(in))...)
+			tasks = append(tasks, Task{Stage: "billing", Out: datasets.Partition{Bucket: bucket}, Fingerprint: fp, In: in})
+		}
+		slices.SortFunc(tasks, func(a, b Task) int { return int(a.Out.Bucket) - int(b.Out.Bucket) })
+		return tasks, nil
+	},
+	Apply: applyBilling,
+}
+
+func applyBilling(_ context.Context, env *Env, t Task) (int64, error) {
+	lake := env.WS.Lake()
+	begins := func(d datasets.Day) datasets.Micros { return datasets.MicrosOf(d.In(env.Zone)) }
+	var evidence []datasets.Evidence
+	var bills []load.Bill
+	site := ""
+	flush := func() {
+		if site != "" && env.shared.load[site].Hours == 0 {
+			evidence = append(evidence, load.Billing{}.Detect(site, bills, begins))
+		}
+		bills = bills[:0]
+	}
+	for _, m := range t.In {
+		err := store.Scan(m.Path(lake), func(rows []datasets.Billing) error {
+			for _, r := range rows { // in order of site and period
+				if r.SiteID != site {
+					flush()
+					site = r.SiteID
+				}
+				if r.Quality == datasets.Measured {
+					bills = append(bills, load.Bill{First: r.PeriodStart, Last: r.PeriodEnd, Wh: r.Wh})
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	flush()
+	_, err := store.CommitRows(lake, evidence, t.manifest("billing_evidence"))
+	return int64(len(evidence)), err
+}
