@@ -163,7 +163,7 @@ type ScoreTerm struct {
 	Term       string  `parquet:"term,dict" doc:"prior, a detector, or a kind of counter-evidence"`
 	LogOdds    float64 `parquet:"log_odds" doc:"what the term adds"`
 	Cumulative float64 `parquet:"cumulative" doc:"log-odds after the term"`
-	Counted    bool    `parquet:"counted" doc:"false if stronger evidence of the same group stands for it"`
+	Counted    bool    `parquet:"counted" doc:"false if stronger evidence of the same group stands for it, or the meter was passed by"`
 	Detail     string  `parquet:"detail" doc:"the evidence in words"`
 }
 

@@ -152,7 +152,8 @@ func makeInbox(dir string, t *datasets.Table) error {
 	return store.WriteFile(filepath.Join(dir, inboxReadme), []byte(b.String()))
 }
 
-// RunDir returns the folder of a finished run, the newest if id is "".
+// RunDir returns the folder of a finished run, the newest if id is "". The number
+// before the dash is enough.
 func (ws *Workspace) RunDir(id string) (string, error) {
 	if id == "" {
 		id = latest
@@ -170,6 +171,9 @@ func (ws *Workspace) RunDir(id string) (string, error) {
 	ids, err := ws.RunIDs()
 	if err != nil {
 		return "", fmt.Errorf("find run %s: %w", id, err)
+	}
+	if i := slices.IndexFunc(ids, func(name string) bool { return strings.HasPrefix(name, id+"-") }); i >= 0 {
+		return filepath.Join(ws.Runs(), ids[i]), nil
 	}
 	if len(ids) == 0 {
 		return "", fmt.Errorf("%s holds no finished run; make one with minewatch run", ws.Dir)
