@@ -18,7 +18,7 @@ type Bypass struct {
 // Limits of the bypass detector. The weights of a site are judgement, not
 // calibration: no feeder with a known bypass was to be had.
 const (
-	bypassLimit = 12   // of the block's log-likelihood ratio; the balance has no habits of its own that look like a mine
+	bypassLimit = 8    // of the block's log-likelihood ratio; the balance has no habits of its own that look like a mine
 	minShare    = 0.01 // of the feeder's mean power, below which a block is the error of the meters (class 0.5 to 1)
 	minBypassKW = 2
 	nobody      = 0.25 // weight of a consumer who is not among the sites, in sites

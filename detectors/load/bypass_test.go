@@ -90,7 +90,7 @@ func TestShare(t *testing.T) {
 	if posterior(p[1]) < 0.65 || p[2] > p[0]-1.5 {
 		t.Errorf("own load fell %.3f, small contract %.2f against %.2f", posterior(p[1]), p[2], p[0])
 	}
-	if alone := posterior(d.Share(b, below[:1])[0]); alone < 0.7 || alone > 0.81 {
+	if alone := posterior(d.Share(b, below[:1])[0]); alone < 0.65 || alone > 0.8 {
 		t.Errorf("a site alone: %.3f", alone)
 	}
 }

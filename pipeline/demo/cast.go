@@ -134,7 +134,9 @@ var roles = []role{
 // three sites mines past its meter.
 const feederID = "F-117"
 
-// feeder is who lies below it, by meter, with the contracted power in kW.
+// feeder is who lies below it, by meter, with the contracted power in kW. The two
+// others could not carry the mine, so the case is one that the balance can decide:
+// it shows the way, not how often it is found.
 var feeder = map[string]float64{"cambridge-b5": 630, "cambridge-b115": 60, "cambridge-b60": 50}
 
 func ramped(m sim.Mine, days int) sim.Mine {

@@ -63,7 +63,8 @@ func TestLabelledRegister(t *testing.T) {
 		}
 		held, lost = held+tc.entities, lost+none
 	}
-	// What is lost has no number and no place, and a name that many carry or a slip spoils.
+	// What is lost has no number and no house in common with its entry, and a name
+	// that many carry or slips spoil. The bound is what was reached, not a goal.
 	if float64(lost) > 0.002*float64(held) {
 		t.Errorf("%d of %d held sites are called nobody's", lost, held)
 	}
