@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"slices"
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
@@ -15,30 +14,19 @@ var billingStage = &Stage{
 	Name:   "billing",
 	Tables: []string{"billing_evidence"},
 	Plan: func(env *Env) ([]Task, error) {
-		groups, err := byBucket(env.WS.Lake(), "billing")
-		if err != nil {
-			return nil, err
-		}
-		var tasks []Task
-		for bucket, in := range groups {
-			fp := store.Fingerprint(slices.Concat([]string{"billing", env.code, env.WS.Config.Zone, env.shared.digest}, refs(in))...)
-			tasks = append(tasks, Task{Stage: "billing", Out: datasets.Partition{Bucket: bucket}, Fingerprint: fp, In: in})
-		}
-		slices.SortFunc(tasks, func(a, b Task) int { return int(a.Out.Bucket) - int(b.Out.Bucket) })
-		return tasks, nil
+		return env.bucketTasks("billing", []string{"billing"}, env.WS.Config.Zone, env.shared.digest)
 	},
 	Apply: applyBilling,
 }
 
 func applyBilling(_ context.Context, env *Env, t Task) (int64, error) {
 	lake := env.WS.Lake()
-	begins := func(d datasets.Day) datasets.Micros { return datasets.MicrosOf(d.In(env.Zone)) }
 	var evidence []datasets.Evidence
 	var bills []load.Bill
 	site := ""
 	flush := func() {
 		if site != "" && env.shared.load[site].Hours == 0 {
-			evidence = append(evidence, load.Billing{}.Detect(site, bills, begins))
+			evidence = append(evidence, load.Billing{}.Detect(site, bills, env.begin))
 		}
 		bills = bills[:0]
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"path/filepath"
 	"slices"
@@ -51,7 +52,9 @@ func Diff(ws *Workspace, from, to string) (*Difference, error) {
 		return nil, err
 	}
 	d := &Difference{From: a.id, To: b.id, Entered: []Change{}, Left: []Change{}, Moved: []Change{}}
-	for id := range union(a.rank, b.rank) {
+	listed := maps.Clone(a.rank)
+	maps.Copy(listed, b.rank)
+	for id := range listed {
 		x, y := a.scores[id], b.scores[id]
 		c := Change{
 			SiteID: id, OldRank: a.rank[id], NewRank: b.rank[id], OldProbability: x.Probability, NewProbability: y.Probability,
@@ -119,17 +122,6 @@ func (ws *Workspace) listed(id string) (*listedRun, error) {
 		return nil, fmt.Errorf("read run %s: %w", r.id, err)
 	}
 	return r, nil
-}
-
-func union(a, b map[string]int32) map[string]bool {
-	all := map[string]bool{}
-	for id := range a {
-		all[id] = true
-	}
-	for id := range b {
-		all[id] = true
-	}
-	return all
 }
 
 // changedTerm is the change of a term, in log-odds, that is worth a sentence.

@@ -63,9 +63,8 @@ type feederCase struct {
 
 	mu      sync.Mutex
 	balance *load.Balance
-	seen    map[string]bool // sites with readings
-	sight   *load.Sight     // of the loss, if a block was found in it
-	why     string          // if none was
+	sight   *load.Sight // of the loss, if a block was found in it
+	why     string      // if none was
 	spoken  bool
 }
 
@@ -95,7 +94,7 @@ func applyFeeders(ctx context.Context, env *Env, t Task) (int64, error) {
 			return nil
 		}
 		s := new(features.Normaliser).Normalise(id, l)
-		batch = append(batch, &feederCase{window: load.NewWindow(s, env.Zone), sites: below[id], seen: map[string]bool{}})
+		batch = append(batch, &feederCase{window: load.NewWindow(s, env.Zone), sites: below[id]})
 		if hours += len(s.KW); hours < budget {
 			return nil
 		}
@@ -156,16 +155,12 @@ func (e *Env) feederSeries(t Task, each func(id string, l *datasets.Load) error)
 func (e *Env) balance(ctx context.Context, batch []*feederCase) error {
 	of := map[string]*feederCase{}
 	for _, f := range batch {
-		f.balance = load.NewBalance(f.window)
+		f.balance = load.NewBalance(f.window, len(f.sites))
 		for _, s := range f.sites {
 			of[s.SiteID] = f
 		}
 	}
-	err := e.sitesOf(ctx, of, func(f *feederCase, s *features.Series) {
-		f.balance.Add(s)
-		f.seen[s.SiteID] = true
-	})
-	if err != nil {
+	if err := e.sitesOf(ctx, of, func(f *feederCase, s *features.Series) { f.balance.Add(s) }); err != nil {
 		return err
 	}
 	var g errgroup.Group
@@ -192,11 +187,6 @@ func (e *Env) balance(ctx context.Context, batch []*feederCase) error {
 }
 
 func (e *Env) scanLoss(f *feederCase, scanner *load.Scanner) {
-	for _, s := range f.sites {
-		if !f.seen[s.SiteID] {
-			f.balance.Unread()
-		}
-	}
 	w := load.NewWindow(f.balance.Loss(), e.Zone)
 	var block *load.Block
 	block, f.why, f.spoken = load.Bypass{}.Find(f.balance, w, scanner)

@@ -29,17 +29,7 @@ var profileStage = &Stage{
 // readingTasks returns a task for each bucket of readings; parts are whatever
 // else its result depends on.
 func (e *Env) readingTasks(stage string, parts ...string) ([]Task, error) {
-	groups, err := byBucket(e.WS.Lake(), "readings")
-	if err != nil {
-		return nil, err
-	}
-	var tasks []Task
-	for bucket, in := range groups {
-		fp := store.Fingerprint(slices.Concat([]string{stage, e.code}, parts, refs(in))...)
-		tasks = append(tasks, Task{Stage: stage, Out: datasets.Partition{Bucket: bucket}, Fingerprint: fp, In: in})
-	}
-	slices.SortFunc(tasks, func(a, b Task) int { return int(a.Out.Bucket) - int(b.Out.Bucket) })
-	return tasks, nil
+	return e.bucketTasks(stage, []string{"readings"}, parts...)
 }
 
 func applyProfile(_ context.Context, env *Env, t Task) (int64, error) {

@@ -1,8 +1,6 @@
 package pipeline
 
 import (
-	"time"
-
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/detectors/visit"
@@ -16,9 +14,10 @@ func (e *Env) visited() (map[string][]visit.Outcome, error) {
 	}
 	of := map[string][]visit.Outcome{}
 	for _, row := range rows {
-		d := row.VisitedOn.Date()
-		at := datasets.MicrosOf(time.Date(d.Year(), d.Month(), d.Day(), 0, 0, 0, 0, e.Zone))
-		of[row.SiteID] = append(of[row.SiteID], visit.Outcome{Outcome: row, At: at})
+		of[row.SiteID] = append(of[row.SiteID], visit.Outcome{Outcome: row, At: e.begin(row.VisitedOn)})
 	}
 	return of, nil
 }
+
+// begin is the instant at which a day begins in the zone.
+func (e *Env) begin(d datasets.Day) datasets.Micros { return datasets.MicrosOf(d.In(e.Zone)) }

@@ -205,19 +205,15 @@ func (r *runner) cases() ([]*siteCase, error) {
 	for id, l := range r.env.shared.load {
 		get(id).load = l
 	}
-	evidence, err := store.ReadTable[datasets.Evidence](r.env.WS.Lake(), "load_evidence")
-	if err != nil {
-		return nil, err
+	var evidence []datasets.Evidence
+	for _, table := range []string{"load_evidence", "billing_evidence", "feeder_evidence"} {
+		rows, err := store.ReadTable[datasets.Evidence](r.env.WS.Lake(), table)
+		if err != nil {
+			return nil, err
+		}
+		evidence = append(evidence, rows...)
 	}
-	feeders, err := store.ReadTable[datasets.Evidence](r.env.WS.Lake(), "feeder_evidence")
-	if err != nil {
-		return nil, err
-	}
-	bills, err := store.ReadTable[datasets.Evidence](r.env.WS.Lake(), "billing_evidence")
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range slices.Concat(evidence, bills, feeders, r.traffic.evidence) {
+	for _, e := range append(evidence, r.traffic.evidence...) {
 		get(e.SiteID).evidence = append(get(e.SiteID).evidence, e)
 	}
 	energy, err := store.ReadTable[datasets.MiningEnergy](r.env.WS.Lake(), "mining_energy")

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -152,6 +153,34 @@ func runStage(ctx context.Context, env *Env, s *Stage) (StageTime, error) {
 	st.Rows = rows.Load()
 	st.Seconds = time.Since(begun).Seconds()
 	return st, err
+}
+
+// bucketTasks returns a task for each bucket of the first table, by bucket; the
+// same bucket of the others is read beside it. parts are whatever else the result
+// depends on.
+func (e *Env) bucketTasks(stage string, tables []string, parts ...string) ([]Task, error) {
+	others := map[int32][]store.Manifest{}
+	for _, table := range tables[1:] {
+		groups, err := byBucket(e.WS.Lake(), table)
+		if err != nil {
+			return nil, err
+		}
+		for bucket, in := range groups {
+			others[bucket] = append(others[bucket], in...)
+		}
+	}
+	groups, err := byBucket(e.WS.Lake(), tables[0])
+	if err != nil {
+		return nil, err
+	}
+	var tasks []Task
+	for bucket, in := range groups {
+		in = slices.Concat(in, others[bucket])
+		fp := store.Fingerprint(slices.Concat([]string{stage, e.code}, parts, refs(in))...)
+		tasks = append(tasks, Task{Stage: stage, Out: datasets.Partition{Bucket: bucket}, Fingerprint: fp, In: in})
+	}
+	slices.SortFunc(tasks, func(a, b Task) int { return int(a.Out.Bucket) - int(b.Out.Bucket) })
+	return tasks, nil
 }
 
 // byBucket groups the committed partitions of a table by bucket, years in order.

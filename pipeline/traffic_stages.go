@@ -66,28 +66,7 @@ var endpointStage = &Stage{
 // clientTasks returns a task for each bucket of the first table; the others
 // are read beside it.
 func (e *Env) clientTasks(stage string, tables ...string) ([]Task, error) {
-	var tasks []Task
-	others := map[int32][]store.Manifest{}
-	for _, table := range tables[1:] {
-		groups, err := byBucket(e.WS.Lake(), table)
-		if err != nil {
-			return nil, err
-		}
-		for bucket, parts := range groups {
-			others[bucket] = append(others[bucket], parts...)
-		}
-	}
-	groups, err := byBucket(e.WS.Lake(), tables[0])
-	if err != nil {
-		return nil, err
-	}
-	for bucket, in := range groups {
-		in = slices.Concat(in, others[bucket])
-		fp := store.Fingerprint(slices.Concat([]string{stage, e.code, strconv.Itoa(e.WS.Config.Traffic.FlowGapS)}, refs(in))...)
-		tasks = append(tasks, Task{Stage: stage, Out: datasets.Partition{Bucket: bucket}, Fingerprint: fp, In: in})
-	}
-	slices.SortFunc(tasks, func(a, b Task) int { return int(a.Out.Bucket) - int(b.Out.Bucket) })
-	return tasks, nil
+	return e.bucketTasks(stage, tables, strconv.Itoa(e.WS.Config.Traffic.FlowGapS))
 }
 
 func applyFlows(ctx context.Context, env *Env, t Task) (int64, error) {

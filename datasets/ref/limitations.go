@@ -39,14 +39,14 @@ func LoadLimitations(user io.Reader) (Limitations, error) {
 		return nil, err
 	}
 	list := append(Limitations(own), users...)
-	last := map[string][]Limitation{}
+	seen := map[string][]Limitation{}
 	for _, l := range list {
-		for _, b := range last[l.BIN] {
-			if (b.To == 0 || l.From <= b.To) && (l.To == 0 || b.From <= l.To) {
+		for _, b := range seen[l.BIN] {
+			if l.Overlaps(b.Period) {
 				return nil, fmt.Errorf("limitations: BIN %s: %s overlaps %s; end one of them the day before", l.BIN, l.Period, b.Period)
 			}
 		}
-		last[l.BIN] = append(last[l.BIN], l)
+		seen[l.BIN] = append(seen[l.BIN], l)
 	}
 	return list, nil
 }

@@ -43,6 +43,11 @@ func (p Period) Contains(d datasets.Day) bool {
 	return d >= p.From && (p.To == 0 || d <= p.To)
 }
 
+// Overlaps reports whether a day lies in both.
+func (p Period) Overlaps(o Period) bool {
+	return (p.To == 0 || o.From <= p.To) && (o.To == 0 || p.From <= o.To)
+}
+
 // String prints p as "2022-01-01 to 2022-12-31"; "..." is an open end.
 func (p Period) String() string {
 	from, to := "...", "..."

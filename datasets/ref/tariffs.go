@@ -40,7 +40,7 @@ func LoadTariffs(user io.Reader) (Tariffs, error) {
 	t := Tariffs(overlay(own, users, func(l *Tariff) *Period { return &l.Period }, scope))
 	for i, a := range t {
 		for _, b := range t[:i] {
-			if scope(a, b) && (b.To == 0 || a.From <= b.To) && (a.To == 0 || b.From <= a.To) {
+			if scope(a, b) && a.Overlaps(b.Period) {
 				return nil, fmt.Errorf("tariffs: region %s, group %s: %s overlaps %s; end one of them the day before", a.Region, a.Group, a.Period, b.Period)
 			}
 		}

@@ -16,19 +16,17 @@ type Balance struct {
 	clock    []uint8
 	metered  []datasets.Wh // of the sites with a reading in the hour
 	imputed  []datasets.Wh // of sites without one: their mean of that hour of the week
-	sites    int           // added
-	unread   int           // sites of the feeder without any reading
+	sites    int           // below the feeder
+	read     int           // of which there are hourly readings
 }
 
-// NewBalance begins the balance of a feeder; w is the series of what entered
-// it, which must stay as it is while the balance is used.
-func NewBalance(w *Window) *Balance {
+// NewBalance begins the balance of a feeder with so many sites below it; w is
+// the series of what entered it, which must stay as it is while the balance is
+// used.
+func NewBalance(w *Window, sites int) *Balance {
 	n := len(w.KW)
-	return &Balance{FeederID: w.SiteID, in: w.Series, clock: w.Clock, metered: make([]datasets.Wh, n), imputed: make([]datasets.Wh, n)}
+	return &Balance{FeederID: w.SiteID, in: w.Series, clock: w.Clock, sites: sites, metered: make([]datasets.Wh, n), imputed: make([]datasets.Wh, n)}
 }
-
-// Unread counts a site of the feeder of which there is no hourly reading.
-func (b *Balance) Unread() { b.unread++ }
 
 // Add counts the load of a site below the feeder.
 func (b *Balance) Add(s *features.Series) {
@@ -43,15 +41,10 @@ func (b *Balance) Add(s *features.Series) {
 			b.metered[at] += wattHours(v)
 		}
 	}
-	known := 0
-	for c := range n {
-		known += n[c]
-	}
-	if known == 0 {
-		b.unread++
+	if n == [168]int{} {
 		return
 	}
-	b.sites++
+	b.read++
 	for at, c := range b.clock {
 		if i := at - shift; (i < 0 || i >= len(s.KW) || math.IsNaN(s.KW[i])) && n[c] > 0 {
 			b.imputed[at] += wattHours(sum[c] / float64(n[c]))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/detectors"
+	"github.com/minewatch/minewatch/detectors/stat"
 )
 
 // A Bill is the energy of one billing period.
@@ -89,7 +90,7 @@ func bestStep(bills []Bill) step {
 		for _, b := range bills[:at[o]] {
 			level += b.kw() / float64(at[o])
 		}
-		mb, ma := median(before), median(after)
+		mb, ma := stat.Median(slices.Clone(before)), stat.Median(slices.Clone(after))
 		var off []float64
 		for _, v := range before {
 			off = append(off, math.Abs(v-mb))
@@ -99,12 +100,12 @@ func bestStep(bills []Bill) step {
 		}
 		// A falling year before does not make the next one a rise.
 		added := ma - max(0, mb)
-		scale := 1.4826*median(off) + errorOfLevels*level
+		scale := stat.MADScale*stat.Median(off) + errorOfLevels*level
 		if scale <= 0 {
 			continue
 		}
 		if t := added / scale; best.n == 0 || t > best.t {
-			best = step{bills[at[o]].First, added, level, t, mannWhitney(before, after), len(before) + len(after)}
+			best = step{bills[at[o]].First, added, level, t, stat.MannWhitney(before, after), len(before) + len(after)}
 		}
 	}
 	return best
@@ -136,30 +137,3 @@ func yearOnYear(bills []Bill) (changes []float64, at []int) {
 
 // maxBillDays bounds a period: longer ones tell nothing of months.
 const maxBillDays = 100
-
-func median(x []float64) float64 {
-	s := slices.Sorted(slices.Values(x))
-	n := len(s)
-	if n == 0 {
-		return math.NaN()
-	}
-	return (s[(n-1)/2] + s[n/2]) / 2
-}
-
-// mannWhitney returns the one-sided p-value that b is not larger than a, by the
-// normal approximation.
-func mannWhitney(a, b []float64) float64 {
-	u := 0.0
-	for _, y := range b {
-		for _, x := range a {
-			switch {
-			case y > x:
-				u++
-			case y == x:
-				u += 0.5
-			}
-		}
-	}
-	n, m := float64(len(a)), float64(len(b))
-	return math.Erfc((u-n*m/2)/math.Sqrt(n*m*(n+m+1)/12)/math.Sqrt2) / 2
-}

@@ -51,21 +51,15 @@ Blind to a bypass older than the data.`,
 // Find scans the loss of a feeder for a block worth speaking of; nil with the
 // reason if there is none. spoken is false if the balance could not be made.
 func (d Bypass) Find(b *Balance, w *Window, s *Scanner) (block *Block, why string, spoken bool) {
-	if all := b.sites + b.unread; b.unread*20 > all || b.sites == 0 {
-		return nil, fmt.Sprintf("%d of %d sites below feeder %s have no hourly readings", b.unread, all, b.FeederID), false
+	if unread := b.sites - b.read; unread*20 > b.sites || b.read == 0 {
+		return nil, fmt.Sprintf("%d of %d sites below feeder %s have no hourly readings", unread, b.sites, b.FeederID), false
 	}
 	block, why = s.Scan(w)
 	if block == nil {
 		return nil, "feeder " + b.FeederID + ": " + why, false
 	}
-	mean, n := 0.0, 0
-	for _, v := range b.in.KW {
-		if !math.IsNaN(v) {
-			mean += v
-			n++
-		}
-	}
-	if block.LogLR <= 0 || block.KW < max(minBypassKW, minShare*mean/float64(max(1, n))) {
+	entered := meanOf(b.in.KW)
+	if block.LogLR <= 0 || block.KW < max(minBypassKW, minShare*entered.sum/float64(max(1, entered.n))) {
 		return nil, fmt.Sprintf("feeder %s is in balance: no block stands out in its loss", b.FeederID), true
 	}
 	return block, "", true

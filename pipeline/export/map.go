@@ -38,14 +38,14 @@ type mapDot struct {
 
 // Sizes of the map in units of its drawing.
 const (
-	mapWidth             = 720
-	mapLow, mapHigh      = 220, 430 // of its height
-	mapMargin            = 28
-	minDegrees           = 0.4 // of the longer side, so that one site is not a map of its yard
-	dotSmall, dotLarge   = 5, 15
-	rankedDots           = 20
-	maxLines             = 8
-	metresOnMapAreNoHelp = 4 // decimals of degrees behind which a position is noise
+	mapWidth           = 720
+	mapLow, mapHigh    = 220, 430 // of its height
+	mapMargin          = 28
+	minDegrees         = 0.4 // of the longer side, so that one site is not a map of its yard
+	dotSmall, dotLarge = 5, 15
+	rankedDots         = 20
+	maxLines           = 8
+	maxDecimals        = 4 // of the degrees on the grid; the fifth is a metre
 )
 
 // newMap lays the sites out; nil if no site has coordinates.
@@ -133,7 +133,7 @@ func (p projection) grid() []mapLine {
 		}
 	}
 	decimals := 0
-	for v := step; decimals < metresOnMapAreNoHelp && math.Abs(v-math.Round(v)) > 1e-9; v *= 10 {
+	for v := step; decimals < maxDecimals && math.Abs(v-math.Round(v)) > 1e-9; v *= 10 {
 		decimals++
 	}
 	label := func(v float64, side string) string { return strconv.FormatFloat(v, 'f', decimals, 64) + "° " + side }

@@ -77,6 +77,9 @@ func NewIndex(r *Reader, entries []Record) *Index {
 // SameHouse returns the entries in the site's town, street and house, whatever
 // their names, in their order; none if its address does not go down to a house.
 func (ix *Index) SameHouse(site Record) []int32 {
+	if site.Address == "" {
+		return nil
+	}
 	k := ix.reader.Read(site)
 	h, ok := k.houseKey()
 	if !ok {

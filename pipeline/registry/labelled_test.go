@@ -61,6 +61,9 @@ func TestLabelledRegister(t *testing.T) {
 		if precision < 0.99 || recall < 0.95 {
 			t.Errorf("seed %d: precision %.4f at recall %.4f, want 0.99 at 0.95", tc.seed, precision, recall)
 		}
+		if float64(none) > 0.005*float64(tc.entities)+1 {
+			t.Errorf("seed %d: %d of %d held sites are called nobody's", tc.seed, none, tc.entities)
+		}
 		held, lost = held+tc.entities, lost+none
 	}
 	// What is lost has no number and no house in common with its entry, and a name
