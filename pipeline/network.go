@@ -12,6 +12,7 @@ import (
 	"github.com/minewatch/minewatch/datasets/geo"
 	"github.com/minewatch/minewatch/datasets/ref"
 	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/detectors/counter"
 	"github.com/minewatch/minewatch/detectors/traffic"
 	"github.com/minewatch/minewatch/pipeline/link"
 	"github.com/minewatch/minewatch/pipeline/registry"
@@ -23,6 +24,7 @@ type trafficResult struct {
 	evidence    []datasets.Evidence // by site
 	subscribers []datasets.SubscriberSeen
 	notes       []string
+	watched     bool // whether any client was in the logs
 }
 
 // runTraffic derives sessions and profiles, runs the traffic detectors over
@@ -54,6 +56,7 @@ type network struct {
 	endpoints traffic.Network
 	from, to  datasets.Micros
 	findings  []telecom.Attributed
+	seen      map[string]counter.Watched // by site
 	notes     []string
 }
 
@@ -143,6 +146,7 @@ func (n *network) detect(env *Env) error {
 		}
 		for _, w := range clients {
 			who := link.Sole(n.leases.Attribute(w.Sessions))
+			n.see(w, who)
 			for _, d := range all {
 				for _, f := range d.Detect(w) {
 					n.findings = append(n.findings, n.attribute(f, who))
@@ -216,7 +220,7 @@ func bucketRows[R any](env *Env, table string, bucket int32) ([]R, error) {
 
 // result turns the findings into evidence by site, and subscribers.
 func (n *network) result() trafficResult {
-	out := trafficResult{notes: n.notes}
+	out := trafficResult{notes: n.notes, watched: n.to > 0}
 	bySite := map[string][]traffic.Finding{}
 	for _, f := range n.findings {
 		if f.SiteID != "" {
@@ -226,6 +230,7 @@ func (n *network) result() trafficResult {
 	for _, site := range slices.Sorted(maps.Keys(bySite)) {
 		out.evidence = append(out.evidence, traffic.ForSite(site, bySite[site])...)
 	}
+	out.evidence = append(out.evidence, n.quiet(out.evidence)...)
 	var unnamed int
 	out.subscribers, unnamed = telecom.Subscribers(n.findings)
 	if unnamed > 0 {
