@@ -110,8 +110,12 @@ type cut struct {
 	Region, FeederID string // "" for all
 }
 
-// share loads what detection needs beyond one bucket. site_load must be current.
+// share loads what detection needs beyond one bucket, once. site_load must be
+// current.
 func (e *Env) share() error {
+	if e.shared.digest != "" {
+		return nil
+	}
 	s := shared{sites: map[string]datasets.Site{}, load: map[string]datasets.SiteLoad{}, groups: map[string]string{}, peers: map[string]*load.Peers{}}
 	sites, err := store.ReadTable[datasets.Site](e.WS.Lake(), "sites")
 	if err != nil {
@@ -213,6 +217,8 @@ func (e *Env) sameRegion(a, b string) bool {
 var detectStage = &Stage{
 	Name:   "detect",
 	Tables: []string{"load_evidence", "mining_energy"},
+	After:  []*Stage{profileStage},
+	Shared: true,
 	Plan: func(env *Env) ([]Task, error) {
 		return env.readingTasks("detect", env.WS.Config.Zone, env.shared.digest)
 	},
