@@ -113,6 +113,8 @@ type cut struct {
 // share loads what detection needs beyond one bucket, once. site_load must be
 // current.
 func (e *Env) share() error {
+	e.sharing.Lock()
+	defer e.sharing.Unlock()
 	if e.shared.digest != "" {
 		return nil
 	}

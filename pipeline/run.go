@@ -21,6 +21,7 @@ import (
 // RunOptions tune a run.
 type RunOptions struct {
 	Progress Progress
+	Runner   Runner // nil: [Local]
 }
 
 // RunResult is what a run has made, or found already made.
@@ -61,6 +62,9 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 	env, err := newEnv(ws, o.Progress)
 	if err != nil {
 		return nil, err
+	}
+	if o.Runner != nil {
+		env.runner = o.Runner
 	}
 	r := &runner{env: env, begun: time.Now()}
 	var taken *IngestResult

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
@@ -52,6 +53,7 @@ type Env struct {
 	Progress Progress
 	runner   Runner
 	code     string // identifies the program, for fingerprints
+	sharing  sync.Mutex
 	shared   shared
 	tables   *Tables
 }

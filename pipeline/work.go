@@ -124,10 +124,17 @@ func Work(ctx context.Context, ws *Workspace, program string, tasks []Task, prog
 	if err != nil {
 		return 0, err
 	}
-	return env.work(ctx, program, tasks)
+	return env.Work(ctx, program, tasks)
 }
 
-func (e *Env) work(ctx context.Context, program string, tasks []Task) (rows int64, err error) {
+// OpenEnv opens a workspace for a worker of a [Runner], whose run holds the lock.
+func OpenEnv(ws *Workspace) (*Env, error) { return newEnv(ws, nil) }
+
+// Program identifies the build, for [Env.Work] elsewhere.
+func (e *Env) Program() string { return e.code }
+
+// Work is [Work] without the lock.
+func (e *Env) Work(ctx context.Context, program string, tasks []Task) (rows int64, err error) {
 	if program != e.code {
 		return 0, ErrOtherProgram
 	}
