@@ -156,6 +156,8 @@ func (f *loadFile) openGroup() error {
 
 func (f *loadFile) readBatch() error {
 	n := int64(f.n)
+	// ReadBatch copies the texts of a batch; ReadBatchInPage would leave them
+	// in the memory of a page, which is used again for the next one.
 	if _, got, err := f.siteCol.ReadBatch(n, f.site, f.def, nil); err != nil || got != f.n {
 		return short("site_id", got, f.n, err)
 	}
