@@ -279,14 +279,12 @@ func (e *Env) siteSeries(siteID string) (s *features.Series, ok bool, err error)
 	if err != nil {
 		return nil, false, err
 	}
-	err = store.Loads(paths(e.WS.Lake(), groups[bucket]), func(id string, l *datasets.Load) error {
-		if id == siteID {
-			s, ok = new(features.Normaliser).Normalise(id, l), true
-		}
-		return nil
-	})
-	if err != nil {
+	var l datasets.Load
+	if err := store.LoadSite(paths(e.WS.Lake(), groups[bucket]), siteID, &l); err != nil {
 		return nil, false, fmt.Errorf("read site %s: %w", siteID, err)
 	}
-	return s, ok, nil
+	if l.Len() == 0 {
+		return nil, false, nil
+	}
+	return new(features.Normaliser).Normalise(siteID, &l), true, nil
 }
