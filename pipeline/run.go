@@ -48,6 +48,8 @@ type runner struct {
 	begun   time.Time
 	records []ingest.FileReport
 	doubts  []export.QualityMessage // about readings
+
+	balances []Balance
 }
 
 // Run takes in what is new and makes a run of it. If neither input nor
@@ -92,6 +94,9 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 		return int64(len(removed)), err
 	}); err != nil {
 		return nil, fmt.Errorf("check the lake: %w", err)
+	}
+	if r.balances, err = env.reconcile(ctx, r.records); err != nil {
+		return nil, fmt.Errorf("the lake does not add up: %w", err)
 	}
 	tmp, err := ws.BeginRun()
 	if err != nil {
@@ -332,7 +337,7 @@ func (r *runner) publish(tmp, fingerprint string, parts []LakePart, out *export.
 	}
 	m := Manifest{
 		RunID: out.ID, Fingerprint: fingerprint, Program: ThisProgram(), Settings: ws.Config.Settings(), Seed: ws.Config.Seed,
-		AsOf: Date(out.AsOf), Inputs: r.inputs(), Tables: r.env.tables.Files, Lake: parts, Notes: out.Notes,
+		AsOf: Date(out.AsOf), Inputs: r.inputs(), Tables: r.env.tables.Files, Lake: parts, Balances: r.balances, Notes: out.Notes,
 		Times: Times{Started: r.begun.UTC(), Finished: time.Now().UTC(), Stages: r.stages, Journal: j.head()},
 	}
 	if _, err := Seal(tmp, m, key); err != nil {

@@ -43,6 +43,7 @@ type Manifest struct {
 	Inputs        []InputFile    `json:"inputs"`
 	Tables        []TableFile    `json:"tables"` // reference tables of the workspace's own; the run keeps a copy of each
 	Lake          []LakePart     `json:"lake"`
+	Balances      []Balance      `json:"balances"` // deliveries against lake, by input table
 	Outputs       []OutputFile   `json:"outputs"`
 	Notes         []string       `json:"notes"` // what could not be said, and why
 	Times         Times          `json:"times"`
