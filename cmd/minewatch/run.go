@@ -47,6 +47,9 @@ The same input and settings give the same bytes, whatever the number of cores.`,
 		if err != nil {
 			return err
 		}
+		for _, f := range result.Repaired {
+			p.log.Warn("damaged, made again", "file", printable(f))
+		}
 		if err := p.printRun(ws, result); err != nil {
 			return err
 		}

@@ -138,6 +138,9 @@ func (p *pool) close() {
 
 // mergeTable writes partitions of one table.
 func (r *run) mergeTable(ctx context.Context, p *pool, tasks []merge) error {
+	if err := r.checkSources(ctx, tasks); err != nil {
+		return err
+	}
 	tasks, err := r.copyTable(ctx, tasks)
 	if err != nil || len(tasks) == 0 {
 		return err
