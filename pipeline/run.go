@@ -297,6 +297,9 @@ func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, erro
 		out.RegistryNames[e.BIN] = e.Name
 	}
 	out.Visits = r.visits(cases)
+	if err := r.received(cases, out); err != nil {
+		return nil, err
+	}
 	books, err := r.books(cases)
 	if err != nil {
 		return nil, fmt.Errorf("check the register: %w", err)

@@ -97,3 +97,16 @@ func count(s string) (n int) {
 	}
 	return n
 }
+
+// A page gets what its texts need, and no more.
+func TestWords(t *testing.T) {
+	got := Words([]string{"Rank", "declared 1.0 kWh, 2.0 KZT", "</script>"}, [][3]string{{"Rank", "a", "b"}, {"Abai", "c", "d"}}, "sort.by")
+	for _, want := range []string{`["Rank","Место","Орны"]`, "задекларировано", "Сортировать", `["Rank","a","b"]`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is not in %s", want, got)
+		}
+	}
+	if strings.Contains(got, "Abai") || strings.Contains(got, "<") || strings.Count(got, "[") > 6 {
+		t.Errorf("too much: %s", got)
+	}
+}

@@ -11,12 +11,13 @@ import (
 // A book finds the translation of an English text into one language.
 type book struct {
 	lang     Lang
-	exact    map[string]string
+	exact    map[string]int // number of the entry
 	patterns []pattern
 }
 
 // A pattern is a phrase with values in it.
 type pattern struct {
+	entry   int    // its number
 	literal string // its longest piece without a value: what lacks it cannot match
 	match   *regexp.Regexp
 	order   []int  // which value stands at which place of the English text
@@ -27,15 +28,15 @@ type pattern struct {
 var placeholder = regexp.MustCompile(`\{([1-9])\}`)
 
 func newBook(list []entry, l Lang) *book {
-	b := &book{lang: l, exact: map[string]string{}}
-	for _, e := range list {
+	b := &book{lang: l, exact: map[string]int{}}
+	for i, e := range list {
 		if !strings.Contains(e[English], "{1}") {
 			if _, ok := b.exact[e[English]]; !ok {
-				b.exact[e[English]] = e[l]
+				b.exact[e[English]] = i
 			}
 			continue
 		}
-		if p := newPattern(e[English], e[l]); p.weight > 0 {
+		if p := newPattern(i, e[English], e[l]); p.weight > 0 {
 			b.patterns = append(b.patterns, p)
 		}
 	}
@@ -45,8 +46,8 @@ func newBook(list []entry, l Lang) *book {
 
 // newPattern compiles a phrase. A value holds no semicolon, since texts are
 // joined by semicolons.
-func newPattern(from, to string) pattern {
-	p := pattern{to: to}
+func newPattern(number int, from, to string) pattern {
+	p := pattern{entry: number, to: to}
 	var expr strings.Builder
 	expr.WriteString(`^`)
 	rest := from
@@ -79,8 +80,10 @@ func Say(l Lang, english string) string {
 	if l == English {
 		return english
 	}
-	return books[l].say(strings.Join(strings.Fields(english), " "), 0)
+	return books[l].say(oneLine(english), 0, nil)
 }
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // deepest bounds how values within values are looked into.
 const deepest = 8
@@ -88,32 +91,41 @@ const deepest = 8
 // separators join texts of which each may be a phrase.
 var separators = []string{"; ", ": ", ", "}
 
-func (b *book) say(s string, depth int) string {
+// say translates s. used, which may be nil, learns the numbers of the entries
+// that it took.
+func (b *book) say(s string, depth int, used map[int]bool) string {
+	take := func(entry int) {
+		if used != nil {
+			used[entry] = true
+		}
+	}
 	if !strings.ContainsFunc(s, unicode.IsLetter) || depth > deepest {
 		return localise(s)
 	}
-	if t, ok := b.exact[s]; ok {
-		return t
+	if i, ok := b.exact[s]; ok {
+		take(i)
+		return phrases[i][b.lang]
 	}
 	for _, p := range b.patterns {
 		if !strings.Contains(s, p.literal) {
 			continue
 		}
 		if m := p.match.FindStringSubmatch(s); m != nil {
+			take(p.entry)
 			values := make([]string, 9)
 			for i, place := range p.order {
-				values[place-1] = b.say(m[i+1], depth+1)
+				values[place-1] = b.say(m[i+1], depth+1, used)
 			}
 			return fill(p.to, values)
 		}
 	}
 	for _, sep := range separators {
 		if left, right, ok := strings.Cut(s, sep); ok {
-			return b.say(left, depth+1) + sep + b.say(right, depth+1)
+			return b.say(left, depth+1, used) + sep + b.say(right, depth+1, used)
 		}
 	}
 	if left, right, ok := strings.Cut(s, " ("); ok && strings.HasSuffix(s, ")") {
-		return b.say(left, depth+1) + " (" + b.say(strings.TrimSuffix(right, ")"), depth+1) + ")"
+		return b.say(left, depth+1, used) + " (" + b.say(strings.TrimSuffix(right, ")"), depth+1, used) + ")"
 	}
 	return localise(s)
 }
