@@ -54,6 +54,7 @@ type Column struct {
 	Key      bool // part of the key; a later delivery supersedes a row of equal key
 	Required bool // must be present in every delivered row; not every key column is required
 	PII      bool // personal data
+	Privacy  Privacy
 	Unit     string
 	DiskUnit string
 	Digits   int // decimals in text outputs, -1 for the shortest exact form
@@ -254,6 +255,8 @@ func column(f reflect.StructField, parquetTag string) Column {
 	default:
 		c.Kind = Int
 	}
+	c.Privacy = privacyOf(f.Tag, c.Name)
+	c.PII = c.Privacy.Personal()
 	in := strings.Split(f.Tag.Get("in"), ",")
 	c.In = in[0]
 	c.Unit = c.DiskUnit

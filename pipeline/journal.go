@@ -34,6 +34,7 @@ const (
 	EntryRun      = "run"
 	EntryPrune    = "prune"
 	EntryPurge    = "purge"
+	EntryShare    = "share"
 )
 
 // A JournalEntry is one line of the journal: something that changed the
@@ -52,7 +53,7 @@ type JournalEntry struct {
 	Run      string `json:"run,omitempty"`
 	Manifest string `json:"manifest_sha256,omitempty"` // of the run
 
-	Order   string   `json:"order,omitempty"`   // of a purge, as given
+	Order   string   `json:"order,omitempty"`   // of a purge, as given; of a share, for whom
 	Subject string   `json:"subject,omitempty"` // of a purge, as pseudonym
 	Rows    int64    `json:"rows,omitempty"`    // removed
 	Files   []string `json:"files,omitempty"`   // removed or made again, below the workspace
