@@ -46,6 +46,7 @@ type Env struct {
 	code     string // identifies the program, for fingerprints
 	shared   shared
 	tables   *Tables
+	traffic  trafficShared
 }
 
 func newEnv(ws *Workspace, progress Progress) (*Env, error) {
