@@ -43,6 +43,9 @@ type PoolMatch struct {
 	Host      string // as listed
 	Algorithm string // "" if several or unknown
 	Source    string // who vouches for it
+	// PoolPort says that the port is one on which many listed hosts serve miners. A
+	// new host below a pool's domain is seldom listed, but uses such a port.
+	PoolPort bool
 	// Confidence is high, medium, low (an old, closed or unverified entry), or
 	// user (a row of the pools table).
 	Confidence string

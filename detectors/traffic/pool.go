@@ -136,7 +136,7 @@ func (d Pool) grade(w Window, p datasets.FlowProfile, c contact) (Finding, bool)
 	stratum := ok && shape.LikeStratum()
 	persistent := p.HoursActive >= d.PersistentH
 	nights := nightToDay(p) >= 0.5
-	weight := d.weight(p, c.match.Kind, stratum, persistent, nights)
+	weight := d.weight(p, c.match, stratum, persistent, nights)
 	if c.match.Confidence == "low" {
 		weight = max(0, weight-d.LowConfidence)
 	}
@@ -152,18 +152,20 @@ func (d Pool) grade(w Window, p datasets.FlowProfile, c contact) (Finding, bool)
 		f.MiningKW = float64(f.Devices) * DeviceKW(c.match.Algorithm)
 	}
 	f.Detail = fmt.Sprintf("traffic consistent with mining at %s: %s (%s) port %d, %s; %s",
-		c.match.Pool, c.host, c.how, p.ServerPort, fit(c.match.Kind), d.describe(p, shape, ok, f))
+		c.match.Pool, c.host, c.how, p.ServerPort, fit(c.match), d.describe(p, shape, ok, f))
 	if computer {
 		f.Detail += "; by day only and one device: rather a private or infected computer than a farm"
 	}
 	return f, true
 }
 
-func (d Pool) weight(p datasets.FlowProfile, kind datasets.PoolMatchKind, stratum, persistent, nights bool) float64 {
+func (d Pool) weight(p datasets.FlowProfile, m datasets.PoolMatch, stratum, persistent, nights bool) float64 {
 	web := slices.Contains(webPorts, p.ServerPort)
 	long := p.LongestS >= d.WebSessionS || p.Sampling > 1 && nights // sampled sessions have no length
 	answered := p.OrigPkts > 0 && p.RespPkts > 0
-	exact := kind == datasets.PoolHostPort
+	exact := m.Kind == datasets.PoolHostPort
+	// DeCrypto reads only flows of at least 8 packets in each direction; a scan has fewer.
+	talked := stratum && p.OrigPkts >= 8 && p.RespPkts >= 8
 	switch {
 	case !answered: // tried, in vain; or half of the traffic was not exported
 		return 0
@@ -177,10 +179,14 @@ func (d Pool) weight(p datasets.FlowProfile, kind datasets.PoolMatchKind, stratu
 		return 0
 	case exact && persistent:
 		return logLR(0.9, 1e-3) // 6.8
-	case exact && p.LongestS >= d.BriefS:
+	case exact && (p.LongestS >= d.BriefS || talked):
 		return logLR(0.5, 3.2e-3) // 5.1
 	case exact:
 		return logLR(0.5, 0.05) // 2.3: a test of whether the port answers, a scan
+	case m.PoolPort && persistent && stratum:
+		return logLR(0.9, 1e-3) // a host below the pool's domain, on a port of miners
+	case m.PoolPort && talked:
+		return logLR(0.5, 3.2e-3) // 5.1
 	case persistent && stratum:
 		return logLR(0.3, 5e-3) // 4.1: an unlisted port of a listed name
 	case persistent:
@@ -191,8 +197,11 @@ func (d Pool) weight(p datasets.FlowProfile, kind datasets.PoolMatchKind, stratu
 	return 0
 }
 
-func fit(kind datasets.PoolMatchKind) string {
-	switch kind {
+func fit(m datasets.PoolMatch) string {
+	if m.PoolPort && m.Kind != datasets.PoolHostPort {
+		return "a host of the pool on a port of miners"
+	}
+	switch m.Kind {
 	case datasets.PoolHostPort:
 		return "a listed host and port"
 	case datasets.PoolOtherPort:

@@ -21,7 +21,7 @@ const (
 type list struct{}
 
 func (list) Match(host string, port int32) datasets.PoolMatch {
-	m := datasets.PoolMatch{Pool: "P", Host: host, Algorithm: "sha256d", Confidence: "high"}
+	m := datasets.PoolMatch{Pool: "P", Host: host, Algorithm: "sha256d", Confidence: "high", PoolPort: port == 4444}
 	switch {
 	case host == "old.pool.example" && port == 3333:
 		m.Kind, m.Confidence = datasets.PoolHostPort, "low"
@@ -110,6 +110,9 @@ func TestPool(t *testing.T) {
 		{"the web site, visited", client(443, "www.pool.example", 200, 600, minute, [2]datasets.Micros{hour, hour + hour/30}), 0, 0},
 		{"the web site's dashboard by day", client(443, "www.pool.example", 3, 120, officeHours...), 0, 0},
 		{"the web site's dashboard for two days and nights", client(443, "www.pool.example", 3, 120, [2]datasets.Micros{0, 48 * hour}), math.Log(0.3 / 0.1), 0},
+		{"a host below the pool's domain on a port of miners", asked(client(4444, "", 6, 100, day), "new.pool.example", "192.0.2.1", 1), math.Log(0.9 / 1e-3), 3.25},
+		{"the same for a minute, with 10 packets each way", asked(client(4444, "", 10, 100, minute), "new.pool.example", "192.0.2.1", 1), math.Log(0.5 / 3.2e-3), 0},
+		{"the same with 6 packets each way", asked(client(4444, "", 6, 100, minute), "new.pool.example", "192.0.2.1", 1), math.Log(3), 0},
 		{"no answer", unanswered, 0, 0},
 		{"asked only after the last packet", late, 0, 0},
 		{"over UDP, as browsers do", udp, 0, 0},
@@ -164,6 +167,95 @@ func TestSteady(t *testing.T) {
 		case test.logLR == 0 && len(got) > 0:
 			t.Errorf("%s: got %+v, want nothing", test.name, got)
 		case test.logLR > 0 && (len(got) != 1 || math.Abs(got[0].LogLR-test.logLR) > 1e-9 || got[0].Status != datasets.Spoken):
+			t.Errorf("%s: got %+v, want log_lr %v", test.name, got, test.logLR)
+		}
+	}
+}
+
+func TestLabel(t *testing.T) {
+	day := [2]datasets.Micros{0, 24 * hour}
+	labelled := func(app string, spans ...[2]datasets.Micros) Window {
+		w := client(3333, "", 6, 100, spans...)
+		w.Profiles[0].App = app
+		return w
+	}
+	unanswered := labelled("Mining", day)
+	unanswered.Profiles[0].RespPkts = 0
+	for _, test := range []struct {
+		name  string
+		w     Window
+		logLR float64
+	}{
+		{"a day", labelled("Mining", day), math.Log(0.9 / 1e-3)},
+		{"ten seconds", labelled("ET COINMINER W32/BitCoinMiner.MultiThreat Stratum Protocol Mining.Notify", [2]datasets.Micros{0, 10e6}), math.Log(0.9 / 3.2e-3)},
+		{"behind TLS", labelled("TLS.Mining", day), math.Log(0.9 / 1e-3)},
+		{"nobody answered", unanswered, math.Log(10)},
+		{"a node of a coin's network", labelled("Bitcoin", day), 0},
+		{"data mining", labelled("Datamining", day), 0},
+		{"none", labelled("", day), 0},
+	} {
+		got := DefaultLabel().Detect(test.w)
+		if (test.logLR > 0) != (len(got) == 1) || len(got) == 1 && math.Abs(got[0].LogLR-test.logLR) > 1e-9 {
+			t.Errorf("%s: got %+v, want log_lr %v", test.name, got, test.logLR)
+		}
+	}
+}
+
+// Three clients with the shape and nobody else: a private pool or a relay.
+func TestFan(t *testing.T) {
+	week := [2]datasets.Micros{0, 7 * 24 * hour}
+	network := func(steady int, all int32, sni string) Window {
+		n := NewNetwork([]datasets.ServerEndpoint{{ServerIP: "192.0.2.1", ServerPort: 7777, Proto: "tcp", Clients: all, NetworkClients: 1000}}, list{})
+		w := client(7777, sni, 6, 100, week)
+		for range steady {
+			n.AddProfile(w.Profiles[0])
+		}
+		w.Network = n
+		return w
+	}
+	mqtt := network(5, 5, "")
+	mqtt.Profiles[0].ServerPort = 8883
+	for _, test := range []struct {
+		name  string
+		w     Window
+		logLR float64
+	}{
+		{"three of three, by address", network(3, 3, ""), math.Log(3 * 2.5)},
+		{"three of three, by name", network(3, 3, "relay.example"), math.Log(3)},
+		{"two", network(2, 2, ""), 0},
+		{"three of four: others use it otherwise", network(3, 4, ""), 0},
+		{"a service of a fiftieth of all", network(30, 30, ""), 0},
+		{"a port of others", mqtt, 0},
+	} {
+		got := DefaultFan().Detect(test.w)
+		if (test.logLR > 0) != (len(got) == 1) || len(got) == 1 && math.Abs(got[0].LogLR-test.logLR) > 1e-9 {
+			t.Errorf("%s: got %+v, want log_lr %v", test.name, got, test.logLR)
+		}
+	}
+}
+
+func TestTunnel(t *testing.T) {
+	week := [2]datasets.Micros{0, 7 * 24 * hour}
+	tunnel := func(change func(p *datasets.FlowProfile)) Window {
+		w := client(51820, "", 6, 180, week)
+		w.Profiles[0].Proto, w.Profiles[0].HourlyBytesCV = "udp", 0.1
+		change(&w.Profiles[0])
+		return w
+	}
+	for _, test := range []struct {
+		name  string
+		w     Window
+		logLR float64
+	}{
+		{"even, day and night", tunnel(func(*datasets.FlowProfile) {}), math.Log(0.5 / 0.15)},
+		{"people in it", tunnel(func(p *datasets.FlowProfile) { p.HourlyBytesCV = 1.5 }), 0},
+		{"by day only", tunnel(func(p *datasets.FlowProfile) { p.NightHours = 0 }), 0},
+		{"sampled", tunnel(func(p *datasets.FlowProfile) { p.Sampling = 100 }), 0},
+		{"a backup", tunnel(func(p *datasets.FlowProfile) { p.OrigBytes *= 100 }), 0},
+		{"another port", tunnel(func(p *datasets.FlowProfile) { p.ServerPort = 5000 }), 0},
+	} {
+		got := DefaultTunnel().Detect(test.w)
+		if (test.logLR > 0) != (len(got) == 1) || len(got) == 1 && math.Abs(got[0].LogLR-test.logLR) > 1e-9 {
 			t.Errorf("%s: got %+v, want log_lr %v", test.name, got, test.logLR)
 		}
 	}

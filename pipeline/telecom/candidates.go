@@ -204,8 +204,8 @@ func registered(host string) string {
 	return strings.Join(labels[max(0, len(labels)-n):], ".")
 }
 
-// listFrom is the confidence from which an endpoint that only one suspect uses
-// is listed at all.
+// listFrom is the confidence from which an endpoint is listed at all; those
+// that several suspects share are listed in any case.
 const listFrom = 0.1
 
 // Candidates returns a row for every target that is worth a look: blocks first, then by confidence,
@@ -219,7 +219,7 @@ func (b *Builder) Candidates() ([]datasets.Candidate, error) {
 		}
 		// One client with a steady habit is nobody's business: most such servers
 		// are sensors, tills and terminals.
-		if c.Confidence < listFrom && len(u.suspects) < 2 {
+		if c.Confidence < listFrom && u.weight.fan == 0 {
 			continue
 		}
 		out = append(out, c)
