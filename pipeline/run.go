@@ -168,7 +168,7 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 		if err := r.judge(cases); err != nil {
 			return 0, err
 		}
-		candidates, err := r.network.candidates(r.env, asOf, cases)
+		candidates, err := r.network.candidates(ctx, r.env, asOf, cases)
 		if err != nil {
 			return 0, fmt.Errorf("candidates: %w", err)
 		}
