@@ -64,6 +64,7 @@ type FlowSession struct {
 	OrigPkts   int64   `parquet:"orig_pkts" doc:"packets from the client"`
 	RespPkts   int64   `parquet:"resp_pkts" doc:"packets from the server"`
 	SNI        string  `parquet:"sni,optional,dict" doc:"server name, from the flow or the TLS log"`
+	App        string  `parquet:"app,optional,dict" doc:"application or alert as a DPI system names it; that of mining if there are several"`
 	MaxRecordS float64 `parquet:"max_record_s" unit:"s" doc:"longest single record: finer timing than this is unknown"`
 }
 
@@ -77,6 +78,7 @@ type FlowProfile struct {
 	Proto         string  `parquet:"proto,dict" doc:"transport protocol"`
 	SNI           string  `parquet:"sni,optional,dict" doc:"smallest server name seen on these sessions"`
 	SNICount      int32   `parquet:"sni_count" doc:"distinct server names seen on these sessions"`
+	App           string  `parquet:"app,optional,dict" doc:"application or alert as a DPI system names it; that of mining if there are several"`
 	First         Micros  `parquet:"first_seen,timestamp(microsecond)" doc:"first packet"`
 	Last          Micros  `parquet:"last_seen,timestamp(microsecond)" doc:"last packet"`
 	Sessions      int64   `parquet:"sessions" doc:"stitched sessions"`

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"aead.dev/minisign"
 
@@ -68,8 +69,36 @@ func (ws *Workspace) Key() (minisign.PrivateKey, error) {
 	if err != nil {
 		return key, fmt.Errorf("read the signing key: %w", err)
 	}
+	if err := checkPrivate(ws.keyPath()); err != nil {
+		return key, err
+	}
 	if err := key.UnmarshalText(text); err != nil {
 		return key, fmt.Errorf("%s: %w; it must be a minisign key without a password", ws.keyPath(), err)
 	}
 	return key, nil
+}
+
+// checkPrivate refuses a secret that other users of the machine can read.
+func checkPrivate(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" { // no such modes there
+		return fmt.Errorf("%s is open to other users (mode %04o); give it mode 0600, and make a new pair if anyone may have read it", path, mode)
+	}
+	return nil
+}
+
+// publicKey returns the public half of the key with which runs are signed.
+func (ws *Workspace) publicKey() (minisign.PublicKey, error) {
+	key, err := ws.Key()
+	if err != nil {
+		return minisign.PublicKey{}, err
+	}
+	public, ok := key.Public().(minisign.PublicKey)
+	if !ok {
+		return public, fmt.Errorf("%s: the key has no public half", ws.keyPath())
+	}
+	return public, nil
 }

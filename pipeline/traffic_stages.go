@@ -45,6 +45,7 @@ var nameStage = &Stage{
 var endpointStage = &Stage{
 	Name:   "endpoints",
 	Tables: []string{"server_endpoint"},
+	After:  []*Stage{flowStage},
 	Plan: func(env *Env) ([]Task, error) {
 		in, err := store.List(env.WS.Lake(), "flow_profile")
 		if err != nil || len(in) == 0 {

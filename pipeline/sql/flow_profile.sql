@@ -65,6 +65,7 @@ total AS (
         min(bucket) AS bucket, client_ip, server_ip, server_port, proto,
         min(sni) FILTER (WHERE sni <> '') AS sni,
         (count(DISTINCT sni) FILTER (WHERE sni <> ''))::INTEGER AS sni_count,
+        min(app) FILTER (WHERE app <> '') AS app,
         min(first_us) AS first_us, max(last_us) AS last_us,
         count(*) AS sessions, max(last_us - first_us) AS longest_us,
         sum(orig_bytes)::BIGINT AS orig_bytes, sum(resp_bytes)::BIGINT AS resp_bytes,
@@ -74,7 +75,7 @@ total AS (
     GROUP BY client_ip, server_ip, server_port, proto
 )
 SELECT
-    t.bucket, t.client_ip, t.server_ip, t.server_port, t.proto, t.sni, t.sni_count,
+    t.bucket, t.client_ip, t.server_ip, t.server_port, t.proto, t.sni, t.sni_count, t.app,
     make_timestamptz(t.first_us) AS first_seen,
     make_timestamptz(t.last_us) AS last_seen,
     t.sessions,

@@ -7,7 +7,7 @@ WITH record AS (
         bucket, src_ip, src_port, dst_ip, dst_port, proto,
         epoch_us(ts) AS first_us,
         epoch_us(ts) + round(duration_s * 1e6)::BIGINT AS last_us,
-        orig_bytes, resp_bytes, orig_pkts, resp_pkts, sni, src_file, src_line
+        orig_bytes, resp_bytes, orig_pkts, resp_pkts, sni, app, src_file, src_line
     FROM flows
 ),
 paused AS (
@@ -35,6 +35,7 @@ stitched AS (
         sum(orig_bytes)::BIGINT AS orig_bytes, sum(resp_bytes)::BIGINT AS resp_bytes,
         sum(orig_pkts)::BIGINT AS orig_pkts, sum(resp_pkts)::BIGINT AS resp_pkts,
         min(sni) FILTER (WHERE sni <> '') AS sni,
+        min(app) FILTER (WHERE app <> '') AS app,
         max(last_us - first_us) AS max_record_us
     FROM numbered
     GROUP BY src_ip, src_port, dst_ip, dst_port, proto, session
@@ -74,7 +75,7 @@ SELECT
     make_timestamptz(s.first_us) AS "start",
     make_timestamptz(s.last_us) AS "end",
     s.records, s.orig_bytes, s.resp_bytes, s.orig_pkts, s.resp_pkts,
-    coalesce(s.sni, h.sni) AS sni,
+    coalesce(s.sni, h.sni) AS sni, s.app,
     s.max_record_us / 1e6 AS max_record_s
 FROM stitched AS s
 LEFT JOIN handshake AS h
