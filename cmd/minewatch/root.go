@@ -130,6 +130,7 @@ Results go to stdout, everything else to stderr.
 		p.datasets(),
 		p.detectors(),
 		p.calibrate(),
+		p.man(),
 		p.version(),
 	)
 	for _, c := range root.Commands() {
