@@ -24,18 +24,14 @@ type Explanation struct {
 	Needs     []string                 `json:"needs"`    // for another verdict
 	Withheld  []datasets.Evidence      `json:"withheld"` // detectors that could not speak, and why
 	Statement []datasets.StatementLine `json:"statement"`
+	Sources   []Source                 `json:"sources,omitempty"` // see [Sources]
 
 	zone   *time.Location
 	hourly bool
 }
 
-// ExplainOptions tune an explanation.
-type ExplainOptions struct {
-	Sources bool // name the delivered rows behind each bar
-}
-
 // Explain explains one site of a run, the newest if runID is "".
-func Explain(ws *Workspace, runID, siteID string, o ExplainOptions) (*Explanation, error) {
+func Explain(ws *Workspace, runID, siteID string) (*Explanation, error) {
 	dir, err := ws.RunDir(runID)
 	if err != nil {
 		return nil, err
@@ -76,27 +72,15 @@ func Explain(ws *Workspace, runID, siteID string, o ExplainOptions) (*Explanatio
 			e.Site = s
 		}
 	}
-	return e, e.waterfall(ws, dir, evidence, o)
+	return e, e.waterfall(dir, evidence)
 }
 
-// waterfall fills in the bars, the rows behind them, and what would change the
-// verdict.
-func (e *Explanation) waterfall(ws *Workspace, dir string, evidence []datasets.Evidence, o ExplainOptions) error {
+// waterfall fills in the bars and what would change the verdict.
+func (e *Explanation) waterfall(dir string, evidence []datasets.Evidence) error {
 	e.Bars = Waterfall(e.Terms)
 	for i := range e.Bars {
 		if b := &e.Bars[i]; b.Start != 0 {
 			b.Period = localDay(b.Start, e.zone, false).String() + " to " + localDay(b.End, e.zone, true).String()
-		}
-	}
-	if o.Sources {
-		s, err := newSources(ws, e.Site)
-		if err != nil {
-			return err
-		}
-		for i, t := range e.Terms {
-			if e.Bars[i].Sources, err = s.behind(t); err != nil {
-				return err
-			}
 		}
 	}
 	m, err := readModel(dir)

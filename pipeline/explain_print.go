@@ -59,18 +59,10 @@ func (e *Explanation) printBars(w io.Writer, colour bool) error {
 			return err
 		}
 		for _, r := range b.Sources {
-			fmt.Fprintf(w, "  %*s %s\n", name, "", r)
+			fmt.Fprintf(w, "  %*s   from %s, %d rows in lines %d to %d\n", name, "", r.Path, r.Rows, r.FirstLine, r.LastLine)
 		}
 	}
 	return nil
-}
-
-// String names the rows of a file.
-func (r SourceRange) String() string {
-	if r.Rows == 0 {
-		return "from " + r.File
-	}
-	return fmt.Sprintf("from %s, %d rows in lines %d to %d", r.File, r.Rows, r.FirstLine, r.LastLine)
 }
 
 // draw draws one bar between the least and the greatest log-odds on the way.

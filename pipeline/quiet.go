@@ -4,15 +4,15 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/detectors/counter"
 	"github.com/minewatch/minewatch/detectors/traffic"
-	"github.com/minewatch/minewatch/pipeline/link"
 )
 
 // see remembers that the client of a window is one of a site.
-func (n *network) see(w traffic.Window, who link.Who) {
-	if who.Status != link.Known || len(w.Profiles) == 0 {
+func (n *network) see(w traffic.Window) {
+	subscriber, named := n.subscribers[w.Client]
+	if !named || len(w.Profiles) == 0 {
 		return
 	}
-	site := n.sites.Link(who.Subscriber).SiteID
+	site := n.sites.Link(subscriber).SiteID
 	if site == "" {
 		return
 	}

@@ -23,6 +23,7 @@ import (
 // RunOptions tune a run.
 type RunOptions struct {
 	Progress Progress
+	Runner   Runner   // nil: [Local]
 	Visits   *int     // instead of the setting visits.budget
 	Explore  *float64 // instead of the setting visits.explore
 }
@@ -54,6 +55,7 @@ type RunResult struct {
 	Notes          []string         `json:"notes"`    // what could not be said, and why
 	Stages         []StageTime      `json:"stages"`
 	OverQuarantine bool             `json:"over_quarantine"`
+	Repaired       []string         `json:"repaired,omitempty"` // damaged files of former results, not used but made again
 }
 
 // A runner is one run in the making.
@@ -69,6 +71,8 @@ type runner struct {
 	begun   time.Time
 	records []ingest.FileReport
 	doubts  []export.QualityMessage // about readings
+
+	balances []Balance
 }
 
 // Run takes in what is new and makes a run of it. If neither input nor
@@ -86,6 +90,9 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 	env, err := newEnv(ws, o.Progress)
 	if err != nil {
 		return nil, err
+	}
+	if o.Runner != nil {
+		env.runner = o.Runner
 	}
 	r := &runner{env: env, begun: time.Now()}
 	var taken *IngestResult
@@ -105,7 +112,20 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 		return nil, err
 	}
 	if m, dir, ok := ws.newest(); ok && m.Fingerprint == fingerprint {
-		return result, result.reuse(m, dir)
+		if ws.intact(dir, m) {
+			return result, result.reuse(m, dir)
+		}
+		result.Repaired = append(result.Repaired, ws.below(dir)+": is not as it was sealed, minewatch verify says where")
+	}
+	if err := r.timed("check", func() (int64, error) {
+		removed, err := env.checkLake(ctx, r.records)
+		result.Repaired = append(result.Repaired, removed...)
+		return int64(len(removed)), err
+	}); err != nil {
+		return nil, fmt.Errorf("check the lake: %w", err)
+	}
+	if r.balances, err = env.reconcile(ctx, r.records); err != nil {
+		return nil, fmt.Errorf("the lake does not add up: %w", err)
 	}
 	tmp, err := ws.BeginRun()
 	if err != nil {
@@ -173,7 +193,7 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 		if err := r.judge(cases); err != nil {
 			return 0, err
 		}
-		candidates, err := r.network.candidates(r.env, asOf, cases)
+		candidates, err := r.network.candidates(ctx, r.env, asOf, cases)
 		if err != nil {
 			return 0, fmt.Errorf("candidates: %w", err)
 		}
@@ -315,6 +335,9 @@ func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, erro
 	for _, e := range r.law.entries {
 		out.RegistryNames[e.BIN] = e.Name
 	}
+	if err := r.received(cases, out); err != nil {
+		return nil, err
+	}
 	books, err := r.books(cases)
 	if err != nil {
 		return nil, fmt.Errorf("check the register: %w", err)
@@ -356,10 +379,14 @@ func (r *runner) publish(tmp, fingerprint string, parts []LakePart, out *export.
 	if err != nil {
 		return err
 	}
+	j, err := ws.openJournal()
+	if err != nil {
+		return err
+	}
 	m := Manifest{
 		RunID: out.ID, Fingerprint: fingerprint, Program: ThisProgram(), Settings: ws.Config.Settings(), Seed: ws.Config.Seed,
-		AsOf: Date(out.AsOf), Inputs: r.inputs(), Tables: r.env.tables.Files, Lake: parts, Notes: out.Notes,
-		Times: Times{Started: r.begun.UTC(), Finished: time.Now().UTC(), Stages: r.stages},
+		AsOf: Date(out.AsOf), Inputs: r.inputs(), Tables: r.env.tables.Files, Lake: parts, Balances: r.balances, Notes: out.Notes,
+		Times: Times{Started: r.begun.UTC(), Finished: time.Now().UTC(), Stages: r.stages, Journal: j.head()},
 	}
 	if _, err := Seal(tmp, m, key); err != nil {
 		return err
@@ -368,9 +395,12 @@ func (r *runner) publish(tmp, fingerprint string, parts []LakePart, out *export.
 	if err != nil {
 		return err
 	}
+	if err := j.noteRun(out.ID, ""); err != nil {
+		return err
+	}
 	*result = RunResult{
 		ID: out.ID, Dir: dir, Fresh: true, Ingest: result.Ingest, Proposed: out.Visits, Next: next(out.Scores), Model: r.list, Outputs: files,
-		Notes: out.Notes, Stages: r.stages, OverQuarantine: result.OverQuarantine,
+		Notes: out.Notes, Stages: r.stages, OverQuarantine: result.OverQuarantine, Repaired: result.Repaired,
 	}
 	return nil
 }

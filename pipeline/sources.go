@@ -2,135 +2,130 @@ package pipeline
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
-	"net/netip"
+	"io"
+	"os"
 	"slices"
-	"strings"
+	"text/tabwriter"
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/pipeline/ingest"
+	"github.com/minewatch/minewatch/pipeline/sql"
 )
 
-// A SourceRange is the rows of one delivered file that stand behind a term. Lines
-// between the first and the last may belong to others.
-type SourceRange struct {
-	Table     string `json:"table"`
-	File      string `json:"file"`
-	SHA256    string `json:"sha256,omitempty"`
-	FirstLine int64  `json:"first_line,omitempty"` // line of text, or row of a table; the first is 1
-	LastLine  int64  `json:"last_line,omitempty"`
-	Rows      int64  `json:"rows,omitempty"`
+// A Source is a delivered file that the result rows of a site rest on, with
+// the lines of it that are about the site.
+type Source struct {
+	Dataset   string `json:"dataset"`
+	Path      string `json:"path"` // below the workspace
+	SHA256    string `json:"sha256"`
+	Rows      int64  `json:"rows"`       // about the site, not superseded
+	FirstLine int64  `json:"first_line"` // line, row or interval, see FORMAT.md
+	LastLine  int64  `json:"last_line"`
 }
 
-// sources finds the rows behind the terms of one site.
-type sources struct {
-	ws      *Workspace
-	site    datasets.Site
-	files   map[int32]ingest.FileReport
-	clients map[string]bool // addresses of the site's subscribers
-}
-
-func newSources(ws *Workspace, site datasets.Site) (*sources, error) {
-	s := &sources{ws: ws, site: site, files: map[int32]ingest.FileReport{}, clients: map[string]bool{}}
-	records, err := ingest.Records(ws.Dir)
+// Sources traces the rows of a site to files and lines: what names the site,
+// its feeder, its holder or the register's entity that answers for it. Traffic is traced
+// to the leases that name the site.
+func Sources(ctx context.Context, ws *Workspace, e *Explanation) (sources []Source, err error) {
+	env, err := newEnv(ws, nil)
 	if err != nil {
 		return nil, err
 	}
+	records, err := ingest.Committed(ws.Dir)
+	if err != nil {
+		return nil, err
+	}
+	by := map[int32]ingest.Record{}
 	for _, r := range records {
-		s.files[r.Number] = r
+		by[r.Number] = r
 	}
-	leases, err := store.ReadTable[datasets.Subscriber](ws.Lake(), "subscribers")
+	tmp, err := os.MkdirTemp("", "minewatch-") // not in the lake, where a run may be at work
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range leases {
-		if p, err := netip.ParsePrefix(l.IPPrefix); err == nil && l.SiteID == site.SiteID && p.IsSingleIP() {
-			s.clients[p.Addr().String()] = true
-		}
-	}
-	return s, nil
-}
-
-// behind returns the rows behind a term; none of prior, weights and limits, and none
-// where evidence cannot be traced: traffic of subscribers who are linked by address.
-func (s *sources) behind(t datasets.ScoreTerm) ([]SourceRange, error) {
-	in := func(ts datasets.Micros) bool { return t.Start <= ts && (t.End == 0 || ts < t.End) }
-	kind, _, _ := strings.Cut(t.Term, "/")
-	switch {
-	case t.Term == "load/bypass":
-		return trace(s, "feeder_readings", nil, func(r datasets.FeederReading) (datasets.Origin, bool) {
-			return r.Origin, r.FeederID == s.site.FeederID && in(r.TS)
-		})
-	case kind == "load":
-		return trace(s, "readings", []string{s.site.SiteID}, func(r datasets.Reading) (datasets.Origin, bool) {
-			return r.Origin, r.SiteID == s.site.SiteID && in(r.TS)
-		})
-	case kind == "billing":
-		return trace(s, "billing", []string{s.site.SiteID}, func(r datasets.Billing) (datasets.Origin, bool) {
-			return r.Origin, r.SiteID == s.site.SiteID
-		})
-	case kind == "visit":
-		return trace(s, "outcomes", nil, func(r datasets.Outcome) (datasets.Origin, bool) {
-			return r.Origin, r.SiteID == s.site.SiteID
-		})
-	case kind == "traffic" && len(s.clients) > 0:
-		var clients []string
-		for c := range s.clients {
-			clients = append(clients, c)
-		}
-		return trace(s, "flows", clients, func(r datasets.Flow) (datasets.Origin, bool) {
-			return r.Origin, s.clients[r.SrcIP] && in(r.TS)
-		})
-	case kind == "known":
-		return []SourceRange{{Table: "known_loads", File: TablesFolder + "/known_loads.csv"}}, nil
-	}
-	return nil, nil
-}
-
-// trace gathers the rows of a table that match, by delivered file. keys bound the
-// buckets that are read, of a table that is divided into buckets.
-func trace[R any](s *sources, table string, keys []string, match func(R) (datasets.Origin, bool)) ([]SourceRange, error) {
-	wanted := map[int32]bool{}
-	for _, k := range keys {
-		wanted[datasets.BucketOf(k, s.ws.Config.Buckets)] = true
-	}
-	list, err := store.List(s.ws.Lake(), table)
+	defer os.RemoveAll(tmp)
+	db, err := sql.Open(ctx, sql.Options{Threads: env.Workers, MemoryMiB: int(ws.Config.Limits.Memory), TempDir: tmp})
 	if err != nil {
 		return nil, err
 	}
-	by := map[int32]*SourceRange{}
-	for _, m := range list {
-		if keys != nil && !wanted[m.Bucket] {
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for _, t := range datasets.Inputs() {
+		var found []Source
+		var err error
+		switch {
+		case t.Column("site_id") != nil:
+			found, err = env.trace(ctx, db, t, by, "site_id", e.Site.SiteID)
+		case t.Name == "feeder_readings":
+			found, err = env.trace(ctx, db, t, by, "feeder_id", e.Site.FeederID)
+		case t.Column("bin") != nil:
+			found, err = env.trace(ctx, db, t, by, "bin", e.Site.BIN, e.Score.RegistryBIN)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("trace %s: %w", t.Name, err)
+		}
+		sources = append(sources, found...)
+	}
+	return sources, nil
+}
+
+// trace finds the rows of a table whose column has one of the values.
+func (e *Env) trace(ctx context.Context, db *sql.DB, t *datasets.Table, records map[int32]ingest.Record, column string, values ...any) ([]Source, error) {
+	parts, err := store.List(e.WS.Lake(), t.Name)
+	if err != nil {
+		return nil, err
+	}
+	if t.BucketBy == column {
+		parts = slices.DeleteFunc(parts, func(m store.Manifest) bool {
+			return !slices.ContainsFunc(values, func(v any) bool { return datasets.BucketOf(fmt.Sprint(v), e.WS.Config.Buckets) == m.Bucket })
+		})
+	}
+	if err := db.View(ctx, t.Name, t, paths(e.WS.Lake(), parts)); err != nil {
+		return nil, err
+	}
+	by := map[int32]*Source{}
+	for _, value := range slices.Compact(values) {
+		if value == "" {
 			continue
 		}
-		err := store.Scan(m.Path(s.ws.Lake()), func(rows []R) error {
-			for _, r := range rows {
-				o, ok := match(r)
-				if !ok {
-					continue
-				}
-				f := by[o.Source]
-				if f == nil {
-					record := s.files[o.Source]
-					f = &SourceRange{Table: table, File: cmp.Or(record.Path, fmt.Sprintf("delivery %d", o.Source)), SHA256: record.SHA256, FirstLine: o.Line}
-					by[o.Source] = f
-				}
-				f.FirstLine, f.LastLine = min(f.FirstLine, o.Line), max(f.LastLine, o.Line)
-				f.Rows++
-			}
-			return nil
-		})
+		rows, err := db.Query(ctx, "SELECT src_file, count(*), min(src_line), max(src_line) FROM "+t.Name+" WHERE "+column+" = ? GROUP BY src_file", value)
 		if err != nil {
-			return nil, fmt.Errorf("trace %s: %w", table, err)
+			return nil, err
+		}
+		for rows.Next() {
+			var number int32
+			var s Source
+			if err := rows.Scan(&number, &s.Rows, &s.FirstLine, &s.LastLine); err != nil {
+				rows.Close()
+				return nil, err
+			}
+			if old := by[number]; old != nil {
+				s.Rows, s.FirstLine, s.LastLine = s.Rows+old.Rows, min(s.FirstLine, old.FirstLine), max(s.LastLine, old.LastLine)
+			}
+			s.Dataset, s.Path, s.SHA256 = t.Name, records[number].Path, records[number].SHA256
+			by[number] = &s
+		}
+		if err := rows.Err(); err != nil {
+			return nil, err
 		}
 	}
-	var out []SourceRange
-	for _, f := range by {
-		out = append(out, *f)
+	var list []Source
+	for _, s := range by {
+		list = append(list, *s)
 	}
-	slices.SortFunc(out, func(a, b SourceRange) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.FirstLine, b.FirstLine))
-	})
-	return out, nil
+	slices.SortFunc(list, func(a, b Source) int { return cmp.Compare(a.Path, b.Path) })
+	return list, nil
+}
+
+// PrintSources writes sources for a reader.
+func PrintSources(w io.Writer, sources []Source) error {
+	fmt.Fprintln(w, "\nRests on these lines of the deliveries, as the lake holds them now:")
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, s := range sources {
+		fmt.Fprintf(tw, "  %s\t%s\tlines %d to %d\t%d rows\tSHA-256 %.12s…\n", s.Dataset, s.Path, s.FirstLine, s.LastLine, s.Rows, s.SHA256)
+	}
+	return tw.Flush()
 }

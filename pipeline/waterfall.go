@@ -25,8 +25,39 @@ type Bar struct {
 	Detail  string          `json:"detail"`
 	Start   datasets.Micros `json:"-"`
 	End     datasets.Micros `json:"-"`
-	Period  string          `json:"period,omitempty"` // local days that the evidence speaks of
-	Sources []SourceRange   `json:"sources,omitempty"`
+	Period  string          `json:"period,omitempty"`  // local days that the evidence speaks of
+	Sources []Source        `json:"sources,omitempty"` // what it rests on, if asked for
+}
+
+// behind names the delivered tables that a detector reads, by the beginning of its
+// name.
+var behind = []struct {
+	detector string
+	tables   []string
+}{
+	{"load/bypass", []string{"feeder_readings", "readings"}},
+	{"load/", []string{"readings"}},
+	{"billing/", []string{"billing"}},
+	{"traffic/", []string{"subscribers", "flows", "dns", "tls"}},
+	{"visit/", []string{"outcomes"}},
+}
+
+// LinkSources gives each bar the sources of e that it rests on.
+func (e *Explanation) LinkSources() {
+	for i := range e.Bars {
+		b := &e.Bars[i]
+		for _, k := range behind {
+			if !strings.HasPrefix(b.Term, k.detector) {
+				continue
+			}
+			for _, s := range e.Sources {
+				if slices.Contains(k.tables, s.Dataset) {
+					b.Sources = append(b.Sources, s)
+				}
+			}
+			break
+		}
+	}
 }
 
 // The kinds of bars.

@@ -27,14 +27,21 @@ runs; runs/latest points at it. If nothing is new, the earlier run stands.
 The same input and settings give the same bytes, whatever the number of cores.`,
 		Example: `  minewatch run -w kostanay
   minewatch run -w kostanay --visits 40 --explore 0.05   # room for 40, two of them by lot
-  minewatch run -w kostanay --json | jq -r '.proposed[].site_id'`,
+  minewatch run -w kostanay --json | jq -r '.proposed[].site_id'
+  minewatch run -w kostanay --plan                  what it would do, and nothing more
+  minewatch run -w kostanay --plan --tasks todo.json  the same, and tasks for minewatch work`,
 		Args: cobra.NoArgs,
 	}
+	var plan bool
+	var tasks string
 	visits, explore := 0, 0.0
 	cmd.RunE = func(*cobra.Command, []string) error {
 		ws, err := pipeline.OpenWorkspace(p.workspace)
 		if err != nil {
 			return err
+		}
+		if plan || tasks != "" {
+			return p.plan(cmd.Context(), ws, tasks)
 		}
 		progress, end := p.progress()
 		options := pipeline.RunOptions{Progress: progress}
@@ -49,6 +56,9 @@ The same input and settings give the same bytes, whatever the number of cores.`,
 		if err != nil {
 			return err
 		}
+		for _, f := range result.Repaired {
+			p.log.Warn("damaged, made again", "file", printable(f))
+		}
 		if err := p.printRun(ws, result); err != nil {
 			return err
 		}
@@ -57,6 +67,8 @@ The same input and settings give the same bytes, whatever the number of cores.`,
 		}
 		return nil
 	}
+	cmd.Flags().BoolVar(&plan, "plan", false, "only say what would be done: files to take in, tasks of each stage")
+	cmd.Flags().StringVar(&tasks, "tasks", "", "with --plan: write the tasks that can be done now to this `file`")
 	p.workspaceFlag(cmd)
 	p.jsonFlag(cmd)
 	cmd.Flags().IntVar(&visits, "visits", 0, "visits that there is room for, 0 for no limit (default visits.budget)")

@@ -2,7 +2,9 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -136,6 +138,9 @@ func (p *pool) close() {
 
 // mergeTable writes partitions of one table.
 func (r *run) mergeTable(ctx context.Context, p *pool, tasks []merge) error {
+	if err := r.checkSources(ctx, tasks); err != nil {
+		return err
+	}
 	tasks, err := r.copyTable(ctx, tasks)
 	if err != nil || len(tasks) == 0 {
 		return err
@@ -182,28 +187,57 @@ func countParts(tasks []merge) int {
 	return len(seen)
 }
 
+// A copying is the partitions that are row groups of one part.
+type copying struct {
+	part   Record
+	merges []merge
+}
+
 // copyTable writes the partitions that are copies of row groups, and returns
 // the other tasks.
 func (r *run) copyTable(ctx context.Context, tasks []merge) (rest []merge, err error) {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(4 * r.Workers) // they wait for the disk, not for a processor
+	byPart := map[int32]*copying{}
 	for _, m := range tasks {
-		p, ok := m.copied()
-		if !ok || r.merged {
+		if _, ok := m.copied(); !ok || r.merged {
 			rest = append(rest, m)
 			continue
 		}
+		c := byPart[m.parts[0].Number]
+		if c == nil {
+			c = &copying{part: m.parts[0]}
+			byPart[c.part.Number] = c
+		}
+		c.merges = append(c.merges, m)
+	}
+	for _, number := range slices.Sorted(maps.Keys(byPart)) {
+		if err := r.copyPart(ctx, byPart[number]); err != nil {
+			return nil, err
+		}
+	}
+	return rest, nil
+}
+
+// copyPart writes the partitions that are row groups of one part.
+func (r *run) copyPart(ctx context.Context, c *copying) (err error) {
+	part, err := store.OpenGroups(r.partPath(c.part))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, part.Close()) }()
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(4 * r.Workers) // they wait for the disk, not for a processor
+	for _, m := range c.merges {
 		g.Go(func() error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := r.copy(m, p); err != nil {
+			if err := r.copy(m, m.parts[0].partOf(m.partition), part); err != nil {
 				return fmt.Errorf("%s: %w", m.partition, err)
 			}
 			return nil
 		})
 	}
-	return rest, g.Wait()
+	return g.Wait()
 }
 
 // stage writes the rows of all parts that the tasks need once, by partition.

@@ -16,10 +16,17 @@ const asOf = datasets.Day(19_500) // 2023-05-23
 
 var seen = datasets.MicrosOf(asOf.Date()) - 3600e6
 
-func found(detector, client, ip string, port int32, host, pool string, logLR float64) traffic.Finding {
+// The families of evidence that the tests need.
+const (
+	poolID   = traffic.FamilyEndpoint
+	steadyID = traffic.FamilyShape
+	fanID    = traffic.FamilyFan
+)
+
+func found(family traffic.Family, client, ip string, port int32, host, pool string, logLR float64) traffic.Finding {
 	return traffic.Finding{
-		Client: client, ServerIP: ip, ServerPort: port, Proto: "tcp", Host: host, Pool: pool, HoursActive: 100, Bytes: 1000,
-		Evidence: datasets.Evidence{Detector: detector, Status: datasets.Spoken, Start: seen - 86400e6, End: seen, LogLR: logLR, PValue: 1, Detail: "evidence"},
+		Family: family, Client: client, ServerIP: ip, ServerPort: port, Proto: "tcp", Host: host, Pool: pool, HoursActive: 100, Bytes: 1000,
+		Evidence: datasets.Evidence{Detector: "traffic/" + string(family), Status: datasets.Spoken, Start: seen - 86400e6, End: seen, LogLR: logLR, PValue: 1, Detail: "evidence"},
 	}
 }
 
@@ -39,12 +46,12 @@ func builder(t *testing.T, findings []traffic.Finding) *Builder {
 }
 
 // used is some traffic of a client with a port of the server.
-func used(client string, port int32) datasets.FlowProfile {
-	return datasets.FlowProfile{ClientIP: client, ServerIP: server, ServerPort: port, Proto: "tcp", First: seen - 86400e6, Last: seen, OrigBytes: 600, RespBytes: 400}
+func used(client string, port int32) Use {
+	return Use{Client: client, IP: server, Port: port, Proto: "tcp", First: seen - 86400e6, Last: seen, Bytes: 1000}
 }
 
 func asked(client, host, ip string, last datasets.Micros) datasets.ServerName {
-	return datasets.ServerName{ClientIP: client, ServerIP: ip, Host: host, First: last, Last: last, Queries: 1, Days: 1}
+	return datasets.ServerName{Client: client, ClientIP: client, ServerIP: ip, Host: host, First: last, Last: last, Queries: 1, Days: 1}
 }
 
 // at returns the candidate of a target.
@@ -68,8 +75,8 @@ const server = "93.184.215.14"
 
 func TestBlock(t *testing.T) {
 	b := builder(t, miner("10.0.0.1", server))
-	b.AddProfile(used("10.0.0.1", 3333))
-	b.AddProfile(used("10.0.0.2", 443)) // another port is another target
+	b.AddUse(used("10.0.0.1", 3333))
+	b.AddUse(used("10.0.0.2", 443)) // another port is another target
 	b.AddName(asked("10.0.0.1", "btc.trustpool.cc", server, seen))
 	b.AddName(asked("10.0.0.1", "eu.trustpool.cc", server, seen)) // the same operator
 	c := at(t, b, server)
@@ -97,7 +104,7 @@ func TestGuardsStop(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		findings []traffic.Finding
-		profiles []datasets.FlowProfile
+		profiles []Use
 		names    []datasets.ServerName
 		target   string
 		action   string
@@ -108,7 +115,7 @@ func TestGuardsStop(t *testing.T) {
 		{"carrier-grade NAT", miner("10.0.0.1", "100.64.9.9"), nil, nil, "100.64.9.9", Monitor, "CGNAT"},
 		{"mapped resolver", miner("10.0.0.1", "::ffff:8.8.8.8"), nil, nil, "::ffff:8.8.8.8", Monitor, "resolver"},
 		{"not an address", miner("10.0.0.1", "server"), nil, nil, "server", Monitor, "not a plain address"},
-		{"one innocent client of three", two, []datasets.FlowProfile{used("10.0.0.3", 3333)}, nil, server, Review, "1 of 3 clients"},
+		{"one innocent client of three", two, []Use{used("10.0.0.3", 3333)}, nil, server, Review, "1 of 3 clients"},
 		{"unrelated names", two, nil, []datasets.ServerName{asked("10.0.0.9", "btc.trustpool.cc", server, seen), asked("10.0.0.9", "shop.example.kz", server, seen)}, server, Review, "unrelated names on this address: example.kz, pool TrustPool"},
 		{"stale", stale, nil, nil, server, Monitor, "the last contact was 9 days before 2023-05-23"},
 		{"one client, a name that fits badly", []traffic.Finding{found(poolID, "10.0.0.1", server, 9000, "btc.trustpool.cc", "TrustPool", 2.5)}, nil, nil, server, Monitor, "one client with weak evidence"},
@@ -119,7 +126,7 @@ func TestGuardsStop(t *testing.T) {
 	} {
 		b := builder(t, test.findings)
 		for _, p := range test.profiles {
-			b.AddProfile(p)
+			b.AddUse(p)
 		}
 		for _, n := range test.names {
 			b.AddName(n)
@@ -136,7 +143,7 @@ func TestRegisteredMinersKeepTheirPool(t *testing.T) {
 	findings := append(miner("10.0.0.1", server), miner("10.0.0.2", server)...)
 	b := New(Input{AsOf: asOf, Findings: findings, Registered: map[string]bool{"10.0.0.2": true}, Pools: pools, Services: services})
 	for _, client := range []string{"10.0.0.1", "10.0.0.2"} {
-		b.AddProfile(used(client, 3333))
+		b.AddUse(used(client, 3333))
 	}
 	for _, name := range []string{server, "btc.trustpool.cc"} {
 		if c := at(t, b, name); c.Action == Block || !strings.Contains(c.Reason, "1 of 2 clients are registered miners") {
