@@ -129,6 +129,7 @@ Results go to stdout, everything else to stderr.
 		p.share(),
 		p.datasets(),
 		p.detectors(),
+		p.bench(),
 		p.calibrate(),
 		p.man(),
 		p.version(),
