@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-var flips = flag.Int("flips", 25, "how many bits TestBitFlips flips in the lake and in the run's folder")
+var flips = flag.Int("flips", 10, "how many bits TestBitFlips flips in the lake and in the run's folder")
 
 // runWorkspace makes a small workspace with a finished run: eight metered
 // sites, one of them with a mine, a corrected delivery, a refused row, a

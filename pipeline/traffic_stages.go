@@ -101,7 +101,7 @@ func (e *Env) inDuckDB(ctx context.Context, work func(*sql.DB) (int64, error)) (
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	db, err := sql.Open(ctx, sql.Options{Threads: 1, MemoryMiB: max(64, int(e.WS.Config.Limits.Memory)/e.Workers), TempDir: dir})
+	db, err := sql.Open(ctx, sql.Options{Threads: 1, MemoryMiB: max(64, int(e.WS.Config.Limits.Memory)/e.Workers), TempDir: dir, Dirs: []string{e.WS.Lake()}})
 	if err != nil {
 		return 0, err
 	}

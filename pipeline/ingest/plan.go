@@ -118,7 +118,7 @@ func (p *pool) open(ctx context.Context, r *run) error {
 	}
 	p.free = make(chan *sql.DB, r.Workers)
 	for i := range r.Workers {
-		db, err := sql.Open(ctx, sql.Options{Threads: 1, MemoryMiB: max(64, r.MemoryMiB/r.Workers), TempDir: filepath.Join(r.tmp, fmt.Sprintf("spill-%d", i))})
+		db, err := sql.Open(ctx, sql.Options{Threads: 1, MemoryMiB: max(64, r.MemoryMiB/r.Workers), TempDir: filepath.Join(r.tmp, fmt.Sprintf("spill-%d", i)), Dirs: []string{r.lake}})
 		if err != nil {
 			return err
 		}
@@ -232,7 +232,7 @@ func (r *run) stage(ctx context.Context, tasks []merge, dir string) error {
 	if len(files) == 0 {
 		return nil
 	}
-	db, err := sql.Open(ctx, sql.Options{Threads: r.Workers, MemoryMiB: r.MemoryMiB, TempDir: filepath.Join(r.tmp, "spill")})
+	db, err := sql.Open(ctx, sql.Options{Threads: r.Workers, MemoryMiB: r.MemoryMiB, TempDir: filepath.Join(r.tmp, "spill"), Dirs: []string{r.lake}})
 	if err != nil {
 		return err
 	}

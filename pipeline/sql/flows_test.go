@@ -3,6 +3,7 @@ package sql
 import (
 	"context"
 	"math"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -245,7 +246,7 @@ func TestFlowTablesDoNotDependOnThreads(t *testing.T) {
 	var sums [2][4]string
 	for i, threads := range []int{1, 4} {
 		ctx, dir := context.Background(), t.TempDir()
-		db, err := Open(ctx, Options{Threads: threads, MemoryMiB: 256, TempDir: dir})
+		db, err := Open(ctx, Options{Threads: threads, MemoryMiB: 256, TempDir: dir, Dirs: []string{os.TempDir()}})
 		if err != nil {
 			t.Fatal(err)
 		}
