@@ -132,6 +132,8 @@ Results go to stdout, everything else to stderr.
 		p.bench(),
 		p.calibrate(),
 		p.man(),
+		p.prune(),
+		p.purge(),
 		p.version(),
 	)
 	for _, c := range root.Commands() {

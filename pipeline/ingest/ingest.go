@@ -28,6 +28,10 @@ type Options struct {
 
 	Progress func(Progress) // may be nil; called from one goroutine
 
+	// Purged reports whether a site, or a BIN or IIN, was purged on order: rows of
+	// it are left out of whatever is read. nil if nothing was.
+	Purged func(id string) bool
+
 	merged bool // no partition is copied from a part; for comparison in tests
 }
 
