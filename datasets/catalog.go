@@ -168,6 +168,9 @@ var Catalog = []*Table{
 	result[StatementLine]("statement", "Back-calculated tax (fee) by site and quarter.", "tax/statement.csv"),
 	result[Breach]("breaches", "Breaches of registry rules.", "compliance/registry.csv"),
 	result[Candidate]("candidates", "Proposed restrictions of endpoints.", "telecom/candidates.csv"),
+	result[Revocation]("revocations", "Blocks of an earlier run that are no longer proposed.", "telecom/revocations.csv"),
+	result[FlowRule]("flow_rules", "Blocks for single subscribers, where the subscriber's address is known.", "telecom/flow_rules.csv"),
+	result[ProposedPool]("proposed_pools", "Endpoints that the list of pools may lack, for a person to accept into inbox/pools.", "telecom/proposed_pools.csv"),
 	result[SubscriberSeen]("subscribers_seen", "Subscribers seen mining, for the provider that owns them.", "telecom/subscribers.csv"),
 }
 

@@ -336,6 +336,51 @@ type SubscriberSeen struct {
 	Evidence     string  `parquet:"evidence" doc:"evidence in words"`
 }
 
+// Revocation takes back a block that an earlier pack proposed and whose term still
+// runs.
+type Revocation struct {
+	Target     string `parquet:"target" doc:"address or name"`
+	TargetKind string `parquet:"target_kind" doc:"ip, prefix or domain"`
+	Port       int32  `parquet:"port,optional" doc:"server port"`
+	Proto      string `parquet:"proto,optional" doc:"transport protocol"`
+	Pool       string `parquet:"pool,optional" doc:"pool, where known"`
+	ValidUntil Day    `parquet:"valid_until,date" doc:"last day of the term as it was proposed"`
+	RevokedOn  Day    `parquet:"revoked_on,date" doc:"first day on which it is no longer proposed"`
+	Reason     string `parquet:"reason" doc:"why it is no longer proposed"`
+}
+
+// FlowRule restricts one subscriber's flows with one server port: nobody else is
+// cut off.
+type FlowRule struct {
+	SourceIP     string  `parquet:"source_ip" doc:"address of the subscriber on the as-of day"`
+	PortFrom     int32   `parquet:"port_from,optional" doc:"first port of the subscriber's CGNAT block"`
+	PortTo       int32   `parquet:"port_to,optional" doc:"last port of it"`
+	LeaseTo      Micros  `parquet:"lease_to,optional,timestamp(microsecond)" doc:"end of the lease; the rule must be gone by then"`
+	Provider     string  `parquet:"provider,optional" doc:"provider"`
+	SubscriberID string  `parquet:"subscriber_id" doc:"subscriber"`
+	ServerIP     string  `parquet:"server_ip" doc:"server"`
+	ServerPort   int32   `parquet:"server_port" doc:"server port"`
+	Proto        string  `parquet:"proto" doc:"transport protocol"`
+	Confidence   float64 `parquet:"confidence" fmt:"2" doc:"0 to 1, of the endpoint"`
+	ValidUntil   Day     `parquet:"valid_until,date" doc:"last day"`
+}
+
+// ProposedPool is an endpoint that the list of pools may lack, for a person to
+// accept: its first columns are those of the table pools.
+type ProposedPool struct {
+	Pool      string  `parquet:"pool" doc:"operator where the name tells, else unknown"`
+	Host      string  `parquet:"host" doc:"name, or address where there is none"`
+	Ports     string  `parquet:"ports" doc:"ports seen"`
+	Algorithm string  `parquet:"algorithm,optional" doc:"left empty: traffic does not tell"`
+	Vouched   string  `parquet:"source" doc:"how it was learnt"`
+	Clients   int32   `parquet:"clients" doc:"clients with the traffic of miners"`
+	Known     int32   `parquet:"known_miners" doc:"of them, clients with contact to a listed pool"`
+	First     Micros  `parquet:"first_seen,timestamp(microsecond)" doc:"first contact"`
+	Last      Micros  `parquet:"last_seen,timestamp(microsecond)" doc:"last contact"`
+	Score     float64 `parquet:"score" fmt:"2" doc:"orders the rows: strongest evidence of one client, and half a unit for each doubling of clients"`
+	Evidence  string  `parquet:"evidence" doc:"the strongest evidence in words"`
+}
+
 // ReadingDoubt says how often something about the readings of a site is
 // possible but doubtful. Nothing is dropped for it.
 type ReadingDoubt struct {

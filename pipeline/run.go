@@ -201,6 +201,9 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 			return 0, err
 		}
 		out.Candidates = candidates
+		if err := r.completePack(out); err != nil {
+			return 0, err
+		}
 		return int64(len(cases)), nil
 	})
 	return out, err

@@ -48,7 +48,7 @@ func Sources(ctx context.Context, ws *Workspace, e *Explanation) (sources []Sour
 		return nil, err
 	}
 	defer os.RemoveAll(tmp)
-	db, err := sql.Open(ctx, sql.Options{Threads: env.Workers, MemoryMiB: int(ws.Config.Limits.Memory), TempDir: tmp})
+	db, err := sql.Open(ctx, sql.Options{Threads: env.Workers, MemoryMiB: int(ws.Config.Limits.Memory), TempDir: tmp, Dirs: []string{ws.Lake()}})
 	if err != nil {
 		return nil, err
 	}

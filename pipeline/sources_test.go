@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// S1 is in line 3 of sites.csv; of its 2,160 readings in a.csv (lines 2162 to
-// 4321: the header, and S0 before it) the first is superseded by line 2 of b.csv.
+// MTR-1 is in line 3 of sites.csv; of its 2,160 readings in a.csv (lines 2162 to
+// 4321: the header, and MTR-0 before it) the first is superseded by line 2 of b.csv.
 func TestSources(t *testing.T) {
 	ws, run := runWorkspace(t)
-	e, err := Explain(ws, run.ID, "S1")
+	e, err := Explain(ws, run.ID, "MTR-1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,11 +41,11 @@ func TestVerifyNamesRows(t *testing.T) {
 	}
 	touches := strings.Join(v.Problems[0].Touches, "; ")
 	if !strings.HasPrefix(touches, "2 of 9 sites in scores.parquet") {
-		t.Errorf("b.csv is about S1 and S2 of nine sites; touches %q", touches)
+		t.Errorf("b.csv is about MTR-1 and MTR-2 of nine sites; touches %q", touches)
 	}
 	for _, visit := range run.Proposed {
 		named := strings.Contains(touches, "site "+visit.SiteID+",")
-		if about := visit.SiteID == "S1" || visit.SiteID == "S2"; named != about {
+		if about := visit.SiteID == "MTR-1" || visit.SiteID == "MTR-2"; named != about {
 			t.Errorf("site %s named: %v, want %v", visit.SiteID, named, about)
 		}
 	}

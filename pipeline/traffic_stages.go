@@ -265,7 +265,7 @@ func (e *Env) inDuckDB(ctx context.Context, threads int, work func(*sql.DB) (int
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	db, err := sql.Open(ctx, sql.Options{Threads: threads, MemoryMiB: max(64, int(e.WS.Config.Limits.Memory)*threads/e.Workers), TempDir: dir})
+	db, err := sql.Open(ctx, sql.Options{Threads: threads, MemoryMiB: max(64, int(e.WS.Config.Limits.Memory)*threads/e.Workers), TempDir: dir, Dirs: []string{e.WS.Lake()}})
 	if err != nil {
 		return 0, err
 	}

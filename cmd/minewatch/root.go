@@ -129,9 +129,12 @@ Results go to stdout, everything else to stderr.
 		p.share(),
 		p.datasets(),
 		p.detectors(),
+		p.bench(),
 		p.calibrate(),
 		p.bench(),
 		p.man(),
+		p.prune(),
+		p.purge(),
 		p.version(),
 	)
 	for _, c := range root.Commands() {

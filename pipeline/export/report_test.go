@@ -47,7 +47,7 @@ func TestWriteFiles(t *testing.T) {
 		"inspection/sites.csv", "inspection/sites.geojson", "inspection/sites.xlsx", "quality.html", "quality.json",
 		"score_terms.parquet", "scores.parquet", "statement.parquet", "tax/statement.csv", "tax/statement.xlsx",
 		"telecom/candidates.csv", "telecom/candidates.nft", "telecom/candidates.rpz", "telecom/candidates.stix.json",
-		"telecom/subscribers.csv", "visits.parquet"}
+		"telecom/flow_rules.csv", "telecom/flow_rules.flowspec", "telecom/proposed_pools.csv", "telecom/providers/isp.csv", "telecom/revocations.csv", "telecom/subscribers.csv", "visits.parquet"}
 	if !slices.Equal(list, want) {
 		t.Errorf("got %q", list)
 	}

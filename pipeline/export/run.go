@@ -28,6 +28,9 @@ type Run struct {
 	Notices     Rows // what to forward to the energy ministry; the zero value writes no file
 	Candidates  []datasets.Candidate
 	Subscribers []datasets.SubscriberSeen
+	FlowRules   []datasets.FlowRule
+	NewPools    []datasets.ProposedPool
+	Earlier     Earlier // the pack before this one; zero if there is none
 
 	// Charts returns the load of one site, ErrNoChart if there is none to
 	// draw. It is called once for each proposed site, in the order of Visits.

@@ -27,6 +27,9 @@ var tables = []struct {
 	{"compliance/energy_ministry_notices.csv", func(r *Run) Rows { return r.Notices }},
 	{"telecom/candidates.csv", func(r *Run) Rows { return RowsOf(r.Candidates) }},
 	{"telecom/subscribers.csv", func(r *Run) Rows { return RowsOf(r.Subscribers) }},
+	{"telecom/revocations.csv", func(r *Run) Rows { return RowsOf(revocations(r)) }},
+	{"telecom/flow_rules.csv", func(r *Run) Rows { return RowsOf(r.FlowRules) }},
+	{"telecom/proposed_pools.csv", func(r *Run) Rows { return RowsOf(r.NewPools) }},
 }
 
 // rowsIfAny is a table that is not written if it is empty.
@@ -48,6 +51,7 @@ var documents = []struct {
 	{"telecom/candidates.stix.json", writeSTIX},
 	{"telecom/candidates.rpz", writeRPZ},
 	{"telecom/candidates.nft", writeNFTables},
+	{"telecom/flow_rules.flowspec", writeFlowSpec},
 	{"quality.json", writeQualityJSON},
 	{"quality.html", writeQualityHTML},
 }
@@ -104,6 +108,11 @@ func Write(dir string, run *Run) ([]string, error) {
 		return nil, err
 	}
 	files = append(files, pages...)
+	providers, err := writeProviders(dir, run)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, providers...)
 	slices.Sort(files)
 	return files, nil
 }

@@ -2,6 +2,7 @@ package sql
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -149,7 +150,7 @@ func TestFlowTablesDoNotDependOnThreads(t *testing.T) {
 	var sums [2][3]string
 	for i, threads := range []int{1, 4} {
 		ctx, dir := context.Background(), t.TempDir()
-		db, err := Open(ctx, Options{Threads: threads, MemoryMiB: 256, TempDir: dir})
+		db, err := Open(ctx, Options{Threads: threads, MemoryMiB: 256, TempDir: dir, Dirs: []string{os.TempDir()}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -235,3 +235,144 @@ func TestSubscribers(t *testing.T) {
 		t.Errorf("got %+v", r)
 	}
 }
+
+// More blocks than the breaker lets through are none at all.
+func TestCircuitBreaker(t *testing.T) {
+	var findings []traffic.Finding
+	for i := range 5 {
+		findings = append(findings, miner(fmt.Sprintf("10.0.0.%d", i), fmt.Sprintf("93.184.215.%d", 20+i))...)
+	}
+	for limit, want := range map[int]int{0: 6, 6: 6, 5: 0} { // five addresses and one name
+		list, err := New(Input{AsOf: asOf, Findings: findings, Pools: pools, Services: services, MaxBlocks: limit}).Candidates()
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks := 0
+		for _, c := range list {
+			if c.Action == Block {
+				blocks++
+			} else if limit == 5 && !strings.Contains(c.Reason, "circuit breaker: 6 blocks in one batch, at most 5") {
+				t.Errorf("%s: %s", c.Target, c.Reason)
+			}
+		}
+		if blocks != want {
+			t.Errorf("limit %d: %d blocks, want %d", limit, blocks, want)
+		}
+	}
+}
+
+func TestAccreditedPoolsStayReachable(t *testing.T) {
+	b := New(Input{AsOf: asOf, Findings: miner("10.0.0.1", server), Pools: pools, Services: services, Accredited: func(pool string) bool { return pool == "TrustPool" }})
+	for _, name := range []string{server, "btc.trustpool.cc"} {
+		if c := at(t, b, name); c.Action != Monitor || !strings.Contains(c.Reason, "accredited") {
+			t.Errorf("%s: %s (%s)", name, c.Action, c.Reason)
+		}
+	}
+}
+
+func TestFewSampledPackets(t *testing.T) {
+	findings := miner("10.0.0.1", server)
+	for i := range findings {
+		findings[i].Sampled = 19
+	}
+	if c := at(t, builder(t, findings), server); c.Action != Review || !strings.Contains(c.Reason, "fewer than 20 sampled packets") {
+		t.Errorf("%s (%s)", c.Action, c.Reason)
+	}
+}
+
+// Whatever is seen of it, an address is blocked only if it is no known service's, at
+// most 5 % of its clients are no suspects, it has one operator's names, its pool is
+// not accredited, and no registered miner uses it; and a rule for a subscriber is
+// never of a shared address without ports and an end.
+func TestGuardsHoldForRandomTraffic(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 8))
+	blocks, rules := 0, 0
+	for range 2000 {
+		ip := []string{server, "104.16.1.1", "8.8.8.8", "100.64.9.9", "224.0.0.1", "95.57.1.1"}[rng.IntN(6)]
+		suspects, others := 1+rng.IntN(30), rng.IntN(4)*rng.IntN(2)
+		var findings []traffic.Finding
+		for i := range suspects {
+			findings = append(findings, miner(fmt.Sprintf("s%d", i), ip)...)
+		}
+		accredited, registered := rng.IntN(8) == 0, rng.IntN(8) == 0
+		in := Input{AsOf: asOf, Findings: findings, Pools: pools, Services: services, Accredited: func(string) bool { return accredited }, Registered: map[string]bool{"s0": registered}}
+		b := New(in)
+		for i := range others {
+			u := used(fmt.Sprintf("o%d", i), 3333)
+			u.IP = ip
+			b.AddUse(u)
+		}
+		strange := rng.IntN(8) == 0
+		if strange {
+			b.AddServerName(ip, "shop.example.kz")
+		}
+		b.AddServerName(ip, "eu.trustpool.cc")
+		list, err := b.Candidates()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range list {
+			if c.TargetKind != "ip" || c.Action != Block {
+				continue
+			}
+			blocks++
+			addr := netip.MustParseAddr(ip)
+			if _, known := services.Addr(addr); known || accredited || registered || strange || float64(others) > 0.05*float64(others+suspects) ||
+				int(c.Clients) != others+suspects || int(c.Collateral) != others || c.ValidUntil != asOf+6 || c.Port != 3333 {
+				t.Fatalf("block of %s: accredited %v, registered %v, strange name %v, %d of %d others: %+v", ip, accredited, registered, strange, others, others+suspects, c)
+			}
+		}
+		leases := make([]datasets.Subscriber, 20)
+		for i := range leases {
+			l := &leases[i]
+			*l = datasets.Subscriber{IPPrefix: []string{"95.56.0.7", "100.64.0.7", "10.0.0.7", "95.56.0.0/24", "2a00::7"}[rng.IntN(5)], SubscriberID: fmt.Sprint(rng.IntN(5)), Provider: "P",
+				ValidFrom: datasets.MicrosOf((asOf + datasets.Day(rng.IntN(4)-2)).Date())}
+			if rng.IntN(2) == 0 {
+				l.ValidTo = datasets.MicrosOf((asOf + datasets.Day(rng.IntN(4)-1)).Date())
+			}
+			if rng.IntN(2) == 0 {
+				l.PortFrom, l.PortTo = 1024, 2047
+			}
+		}
+		var named []Attributed
+		for i, f := range findings {
+			named = append(named, Attributed{Finding: f, Named: rng.IntN(2) == 0, Subscriber: datasets.Subscriber{SubscriberID: fmt.Sprint(i % 5), Provider: "P"}})
+		}
+		for _, r := range FlowRules(list, named, leases, asOf) {
+			rules++
+			addr, err := netip.ParseAddr(r.SourceIP)
+			if err != nil || addr.IsPrivate() || sharedSpace.Contains(addr) || r.PortTo > 0 && r.LeaseTo == 0 || r.ServerPort == 0 || r.ValidUntil != asOf+6 {
+				t.Fatalf("rule %+v", r)
+			}
+		}
+	}
+	if blocks < 100 || rules < 100 {
+		t.Errorf("%d blocks and %d rules: the property was hardly tried", blocks, rules)
+	}
+}
+
+func TestProposals(t *testing.T) {
+	fan := func(client string) traffic.Finding {
+		return found(fanID, client, "93.184.215.30", 7777, "", "", 2.9)
+	}
+	findings := append(miner("10.0.0.1", server), // a listed host and port: nothing to learn
+		fan("10.0.0.1"), fan("10.0.0.2"),
+		found(steadyID, "10.0.0.1", "93.184.215.31", 9000, "relay.example", "", 1.5),  // of a known miner
+		found(steadyID, "10.0.0.9", "93.184.215.32", 9000, "sensor.example", "", 1.5), // of somebody
+		found(poolID, "10.0.0.3", server, 25, "kz7.trustpool.cc", "TrustPool", 6.8),
+		found(fanID, "10.0.0.4", "104.16.1.1", 443, "", "", 2.9), // an address of a CDN
+		found(fanID, "10.0.0.4", "104.16.1.1", 443, "ws.relay.example", "", 2.0))
+	var got []string
+	for _, p := range Proposals(findings, pools, services) {
+		got = append(got, fmt.Sprintf("%s %s %s, %s, %d clients, %d miners", p.Pool, p.Host, p.Ports, p.Vouched, p.Clients, p.Known))
+	}
+	want := []string{
+		"TrustPool kz7.trustpool.cc 25, traffic: host or port of a listed pool, 1 clients, 1 miners",
+		"unknown 93.184.215.30 7777, traffic: fan-in, 2 clients, 1 miners",
+		"unknown ws.relay.example 443, traffic: fan-in, 1 clients, 0 miners",
+		"unknown relay.example 9000, traffic: contact of a known miner, 1 clients, 1 miners",
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}

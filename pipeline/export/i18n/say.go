@@ -45,7 +45,8 @@ func newBook(list []entry, l Lang) *book {
 }
 
 // newPattern compiles a phrase. A value holds no semicolon, since texts are
-// joined by semicolons.
+// joined by semicolons, unless it fills parentheses; one at the very beginning
+// holds no comma but those of numbers, since lists are joined by commas.
 func newPattern(number int, from, to string) pattern {
 	p := pattern{entry: number, to: to}
 	var expr strings.Builder
@@ -66,7 +67,14 @@ func newPattern(number int, from, to string) pattern {
 			break
 		}
 		p.order = append(p.order, int(rest[at[2]]-'0'))
-		expr.WriteString(`([^;]*?)`)
+		switch {
+		case at[0] == 0 && len(p.order) == 1:
+			expr.WriteString(`((?:[^;,]|,\d)*?)`)
+		case strings.HasSuffix(piece, "(") && strings.HasPrefix(rest[at[1]:], ")"):
+			expr.WriteString(`(.*?)`)
+		default:
+			expr.WriteString(`([^;]*?)`)
+		}
 		rest = rest[at[1]:]
 	}
 	expr.WriteString(`$`)
@@ -120,14 +128,39 @@ func (b *book) say(s string, depth int, used map[int]bool) string {
 		}
 	}
 	for _, sep := range separators {
-		if left, right, ok := strings.Cut(s, sep); ok {
-			return b.say(left, depth+1, used) + sep + b.say(right, depth+1, used)
+		if parts := splitOutside(s, sep); len(parts) > 1 {
+			for i := range parts {
+				parts[i] = b.say(parts[i], depth+1, used)
+			}
+			return strings.Join(parts, sep)
 		}
 	}
 	if left, right, ok := strings.Cut(s, " ("); ok && strings.HasSuffix(s, ")") {
 		return b.say(left, depth+1, used) + " (" + b.say(strings.TrimSuffix(right, ")"), depth+1, used) + ")"
 	}
+	if left, right, ok := strings.Cut(s, " "); ok && !strings.Contains(right, " ") { // "Oct 2022"
+		return b.say(left, depth+1, used) + " " + b.say(right, depth+1, used)
+	}
 	return localise(s)
+}
+
+// splitOutside splits s at each sep that stands outside parentheses.
+func splitOutside(s, sep string) []string {
+	var parts []string
+	open, begin := 0, 0
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '(':
+			open++
+		case s[i] == ')':
+			open--
+		case open <= 0 && strings.HasPrefix(s[i:], sep):
+			parts = append(parts, s[begin:i])
+			begin = i + len(sep)
+			i = begin - 1
+		}
+	}
+	return append(parts, s[begin:])
 }
 
 var (
@@ -136,11 +169,15 @@ var (
 )
 
 // localise writes numbers with a decimal comma and no-break spaces between
-// thousands, and days as 31.01.2023. It reads word by word, so that addresses,
+// thousands, days as 31.01.2023, and x between factors as a sign. It reads word by word, so that addresses,
 // versions and names with digits in them stay.
 func localise(s string) string {
 	words := strings.Split(s, " ")
 	for i, w := range words {
+		if w == "x" {
+			words[i] = "×"
+			continue
+		}
 		core := strings.TrimLeft(w, "(+−-")
 		head := w[:len(w)-len(core)]
 		trimmed := strings.TrimRight(core, ",;:.)%")

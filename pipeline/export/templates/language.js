@@ -15,10 +15,11 @@ var minewatch = (function () {
 
   function pattern(from, to) {
     var literal = "", order = [], weight = 0, expr = "^";
-    from.split(/(\{[1-9]\})/).forEach(function (piece) {
+    from.split(/(\{[1-9]\})/).forEach(function (piece, i, all) {
       if (/^\{[1-9]\}$/.test(piece)) {
         order.push(Number(piece[1]));
-        expr += "([^;]*?)";
+        if (i === 1 && all[0] === "") expr += "((?:[^;,]|,\\d)*?)";
+        else expr += all[i - 1].endsWith("(") && all[i + 1].startsWith(")") ? "(.*?)" : "([^;]*?)";
         return;
       }
       weight += piece.trim().length;
@@ -44,6 +45,7 @@ var minewatch = (function () {
   // Numbers with a decimal comma and no-break spaces, days as 31.01.2023.
   function localise(s) {
     return s.split(" ").map(function (w) {
+      if (w === "x") return "\u00d7";
       var m = /^([(+\u2212-]*)(.*?)([,;:.)%]*)$/.exec(w);
       if (!m) return w;
       var day = /^(\d{4})-(\d\d)-(\d\d)$/.exec(m[2]);
@@ -52,6 +54,22 @@ var minewatch = (function () {
       if (!n) return w;
       return m[1] + n[1].replace(/,/g, "\u00a0") + (n[2] ? "," + n[2] : "") + m[3];
     }).join(" ");
+  }
+
+  // splitOutside splits at each separator that stands outside parentheses.
+  function splitOutside(s, sep) {
+    var parts = [], open = 0, begin = 0;
+    for (var i = 0; i < s.length; i++) {
+      if (s[i] === "(") open++;
+      else if (s[i] === ")") open--;
+      else if (open <= 0 && s.startsWith(sep, i)) {
+        parts.push(s.slice(begin, i));
+        begin = i + sep.length;
+        i = begin - 1;
+      }
+    }
+    parts.push(s.slice(begin));
+    return parts;
   }
 
   function say(b, s, depth) {
@@ -68,11 +86,13 @@ var minewatch = (function () {
       return p.to.replace(/\{([1-9])\}/g, function (_, k) { return values[k]; });
     }
     for (var sep of ["; ", ": ", ", "]) {
-      var at = s.indexOf(sep);
-      if (at >= 0) return say(b, s.slice(0, at), depth + 1) + sep + say(b, s.slice(at + sep.length), depth + 1);
+      var parts = splitOutside(s, sep);
+      if (parts.length > 1) return parts.map(function (part) { return say(b, part, depth + 1); }).join(sep);
     }
     var open = s.indexOf(" (");
     if (open >= 0 && s.endsWith(")")) return say(b, s.slice(0, open), depth + 1) + " (" + say(b, s.slice(open + 2, -1), depth + 1) + ")";
+    var two = s.split(" ");
+    if (two.length === 2) return say(b, two[0], depth + 1) + " " + say(b, two[1], depth + 1);
     return localise(s);
   }
 
