@@ -47,6 +47,9 @@ type runner struct {
 	begun   time.Time
 	records []ingest.FileReport
 	doubts  []export.QualityMessage // about readings
+
+	reconciled []export.Reconciliation
+	months     map[string][]export.MonthCoverage // by site
 }
 
 // Run takes in what is new and makes a run of it. If neither input nor
@@ -120,6 +123,12 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 		return nil, fmt.Errorf("check readings: %w", err)
 	}
 	r.doubts = doubts
+	if r.reconciled, err = r.env.reconcile(ctx, r.records); err != nil {
+		return nil, fmt.Errorf("reconcile: %w", err)
+	}
+	if r.months, err = r.env.monthsCovered(); err != nil {
+		return nil, fmt.Errorf("coverage: %w", err)
+	}
 	if err := r.env.share(); err != nil {
 		return nil, fmt.Errorf("peers: %w", err)
 	}

@@ -114,7 +114,7 @@ var english = map[string]string{
 	"sign.inspector": "Inspector", "sign.second": "Second person", "sign.holder": "Holder or representative",
 
 	"quality.title": "Data quality", "quality.files": "Files", "quality.file": "File", "quality.dataset": "Dataset", "quality.format": "Format", "quality.read": "Rows read",
-	"quality.accepted": "Accepted", "quality.duplicates": "Duplicates", "quality.refused": "Refused", "quality.superseded": "Corrected", "quality.kwh": "kWh", "quality.why": "Reasons and warnings",
+	"quality.accepted": "Accepted", "quality.duplicates": "Duplicates", "quality.refused": "Refused", "quality.superseded": "Corrected later", "quality.kwh": "kWh", "quality.why": "Reasons and warnings",
 	"quality.nofiles": "No file was taken in.", "quality.balance": "Rows read = accepted + duplicates + refused holds for every file.",
 	"quality.unbalanced":  "Rows do not add up in %s files: results of this run must not be used before that is understood.",
 	"quality.notbalanced": "does not add up", "quality.where": "refused rows in",
@@ -123,7 +123,14 @@ var english = map[string]string{
 	"quality.worst":   "The least covered first.", "quality.more": "%s further sites are in quality.json.",
 	"quality.from": "From", "quality.until": "Until", "quality.hours": "Hours", "quality.measured": "Measured %", "quality.estimated": "Estimated %", "quality.gaps": "Gaps", "quality.longest": "Longest gap, h", "quality.note": "Note",
 	"quality.absent": "Datasets of which nothing came, and what that means", "quality.noabsent": "Something came for every dataset.", "quality.checks": "Further checks",
-	"quality.report": "Sites proposed for a visit",
+	"quality.report":   "Sites proposed for a visit",
+	"quality.refusals": "Refused rows by reason", "quality.reason": "Reason", "quality.rows": "Rows", "quality.infiles": "Files", "quality.norefusals": "No row was refused.",
+	"quality.reconciled": "Reconciliation", "quality.lake": "In the lake", "quality.lakekwh": "kWh in the lake", "quality.readkwh": "kWh read", "quality.correctedkwh": "kWh corrected", "quality.duplicatekwh": "kWh of duplicates", "quality.missing": "Unaccounted",
+	"quality.sums":    "Rows read = in the lake + corrected + duplicates + refused, and kWh read = in the lake + corrected + duplicates. What is in the lake was counted there, not taken from the account of the files.",
+	"quality.nosums":  "Rows or energy are unaccounted for: results of this run must not be used before that is understood.",
+	"quality.changes": "Newest file against the one before it", "quality.newest": "Newest", "quality.before": "Before",
+	"quality.months": "Sites by month and share of the hours with a value", "quality.monthwords": "From %s to %s; at most %s sites in a month.",
+	"quality.full": "at least 90 %", "quality.part": "50 to 90 %", "quality.little": "less than half", "quality.bymonth": "By month", "quality.strip": "The bars show each month from %s to %s, as high as the share of its hours with a value; blue from 90 %% on.",
 }
 
 // text returns the message of a key with its arguments filled in, and the key
