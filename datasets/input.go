@@ -193,7 +193,7 @@ type Pool struct {
 type KnownService struct {
 	Prefix string `parquet:"prefix,optional" in:"prefix,key,prefix" doc:"address or prefix"`
 	Host   string `parquet:"host,optional" in:"host,key,host" doc:"host name; *.name for everything below a name"`
-	Name   string `parquet:"name" in:"name,required" doc:"service"`
+	Name   string `parquet:"name" in:"name,required" privacy:"open" doc:"service"`
 	Why    string `parquet:"why" in:"why,required" doc:"why it must stay reachable"`
 	Origin
 }

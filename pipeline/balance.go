@@ -54,7 +54,7 @@ func (e *Env) reconcile(ctx context.Context, records []ingest.FileReport) (list 
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	db, err := sql.Open(ctx, sql.Options{Threads: e.Workers, MemoryMiB: int(e.WS.Config.Limits.Memory), TempDir: dir})
+	db, err := sql.Open(ctx, sql.Options{Threads: e.Workers, MemoryMiB: int(e.WS.Config.Limits.Memory), TempDir: dir, Dirs: []string{e.WS.Lake()}})
 	if err != nil {
 		return nil, err
 	}

@@ -37,8 +37,9 @@ type Limits struct {
 
 // Traffic settings concern network logs.
 type Traffic struct {
-	FlowGapS int      `yaml:"flow_gap_s" unit:"s" doc:"Flow records of one connection that lie no further apart are one session: exporters cut long sessions into many records."`
-	MMDB     []string `yaml:"mmdb" unit:"files" doc:"MMDB files that say whose an address is and where, e.g. [geo/asn.mmdb]. Paths are relative to the workspace. Without any, those columns stay empty."`
+	FlowGapS  int      `yaml:"flow_gap_s" unit:"s" doc:"Flow records of one connection that lie no further apart are one session: exporters cut long sessions into many records."`
+	MMDB      []string `yaml:"mmdb" unit:"files" doc:"MMDB files that say whose an address is and where, e.g. [geo/asn.mmdb]. Paths are relative to the workspace. Without any, those columns stay empty."`
+	MaxBlocks int      `yaml:"max_blocks" unit:"rows" doc:"Circuit breaker: if a run would propose more endpoints for a block than this, it proposes none and asks for a review. 0: no limit."`
 }
 
 // Scoring settings turn evidence into proposals.
@@ -67,7 +68,7 @@ func Default() Config {
 		Buckets: 64,
 		Seed:    1,
 		Limits:  Limits{Memory: 2048, Quarantine: 0.01},
-		Traffic: Traffic{FlowGapS: 300},
+		Traffic: Traffic{FlowGapS: 300, MaxBlocks: 200},
 		Scoring: Scoring{Prior: 0.02, ProposeAt: 0.5},
 		Tax:     Tax{LimitationYears: 3},
 		Visits:  Visits{GroupRadiusKM: 5},
@@ -93,6 +94,7 @@ func (c Config) Validate() error {
 	check(c.Limits.Memory >= 64, "limits.memory_limit", "at least 64MiB", c.Limits.Memory)
 	check(share(c.Limits.Quarantine), "limits.quarantine_limit", "a share from 0 to 1", c.Limits.Quarantine)
 	check(c.Traffic.FlowGapS >= 1, "traffic.flow_gap_s", "at least 1", c.Traffic.FlowGapS)
+	check(c.Traffic.MaxBlocks >= 0, "traffic.max_blocks", "0 or more", c.Traffic.MaxBlocks)
 	check(share(c.Scoring.Prior) && c.Scoring.Prior > 0 && c.Scoring.Prior < 1, "score.prior", "a probability between 0 and 1", c.Scoring.Prior)
 	check(share(c.Scoring.ProposeAt) && c.Scoring.ProposeAt > 0, "score.propose_at", "a probability above 0, at most 1", c.Scoring.ProposeAt)
 	check(amount(c.Tax.DefaultPriceKZTKWh), "tax.default_price_kzt_kwh", "0 (unknown) or a price", c.Tax.DefaultPriceKZTKWh)

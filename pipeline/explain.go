@@ -25,6 +25,7 @@ type Explanation struct {
 	Terms     []datasets.ScoreTerm     `json:"terms"`
 	Withheld  []datasets.Evidence      `json:"withheld"` // detectors that could not speak, and why
 	Statement []datasets.StatementLine `json:"statement"`
+	Sources   []Source                 `json:"sources,omitempty"` // see [Sources]
 
 	zone *time.Location
 }

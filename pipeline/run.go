@@ -168,7 +168,7 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 		if err := r.judge(cases); err != nil {
 			return 0, err
 		}
-		candidates, err := r.network.candidates(r.env, asOf, cases)
+		candidates, err := r.network.candidates(ctx, r.env, asOf, cases)
 		if err != nil {
 			return 0, fmt.Errorf("candidates: %w", err)
 		}
@@ -176,6 +176,9 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 			return 0, err
 		}
 		out.Candidates = candidates
+		if err := r.completePack(out); err != nil {
+			return 0, err
+		}
 		return int64(len(cases)), nil
 	})
 	return out, err
@@ -297,6 +300,9 @@ func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, erro
 		out.RegistryNames[e.BIN] = e.Name
 	}
 	out.Visits = r.visits(cases)
+	if err := r.received(cases, out); err != nil {
+		return nil, err
+	}
 	books, err := r.books(cases)
 	if err != nil {
 		return nil, fmt.Errorf("check the register: %w", err)

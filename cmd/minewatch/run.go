@@ -199,6 +199,7 @@ var pages = map[string]string{
 	"telecom/candidates.stix.json":           "Endpoints proposed for a block, as a STIX 2.1 bundle.",
 	"telecom/candidates.rpz":                 "Names proposed for a block, as a response policy zone for resolvers.",
 	"telecom/candidates.nft":                 "Addresses proposed for a block, as nftables sets with timeouts.",
+	"telecom/flow_rules.flowspec":            "The blocks for single subscribers as BGP FlowSpec, in the text of ExaBGP.",
 	"visits.parquet":                         "Proposed sites for notebooks.",
 	"statement.parquet":                      "Statement for notebooks.",
 	"quality.html":                           "What came in, what was refused and why.",

@@ -7,8 +7,8 @@
 //     English by detectors and rules: [Say] finds the one that a text is an
 //     instance of, translates the values in it in their turn, and writes numbers
 //     and days as the language does.
-//  3. [Words] is both tables as JSON, for pages that change their language in the
-//     reader's browser by the same rule.
+//  3. [Words] is what a page needs of both tables, as JSON, for pages that change their language in the
+//     reader's browser by the same rules.
 //
 // What no phrase covers stays in English: a wrong sentence would be worse.
 package i18n
@@ -17,6 +17,8 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -133,14 +135,28 @@ func fill(template string, values []string) string {
 	return template
 }
 
-// Words returns both tables, and more entries of the caller's such as names of
-// regions, as a JSON array of [English, Russian, Kazakh]. It may stand in a
-// script element: "<" is escaped.
-func Words(more [][3]string) string {
-	list := make([]entry, 0, len(phrases)+len(more))
-	list = append(list, phrases...)
-	for _, m := range more {
-		list = append(list, entry(m))
+// Words returns what it takes to translate texts, and the messages of more keys,
+// as a JSON array of [English, Russian, Kazakh]; names are further entries, such as regions, of
+// which those are taken that occur. It may stand in a script element: "<" is escaped.
+func Words(texts []string, names [][len(tags)]string, more ...string) string {
+	used := map[int]bool{}
+	for _, s := range texts {
+		books[Russian].say(oneLine(s), 0, used)
+	}
+	for i, key := range keys {
+		if slices.Contains(more, key) {
+			used[i] = true // messages stand before phrases, in the order of their keys
+		}
+	}
+	list := []entry{}
+	for _, i := range slices.Sorted(maps.Keys(used)) {
+		list = append(list, phrases[i])
+	}
+	all := strings.Join(texts, "\n")
+	for _, n := range names {
+		if strings.Contains(all, n[English]) {
+			list = append(list, n)
+		}
 	}
 	b, err := json.Marshal(list) // escapes <, > and &
 	if err != nil {

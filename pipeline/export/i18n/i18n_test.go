@@ -28,7 +28,7 @@ func TestTablesAreComplete(t *testing.T) {
 }
 
 // latinWords are names and units that stand in Russian and Kazakh texts as they are.
-var latinWords = strings.Fields("CSV UTC MAX ROUND DNS IP unpaid_kwh mining_kwh declared_kwh tax_kzt rate_kzt_kwh low high n p t quality.json minewatch diff lake/reading_doubts sites visited_on outcome ingest outcomes sites.xlsx")
+var latinWords = strings.Fields("CSV UTC MAX ROUND DNS IP unpaid_kwh mining_kwh declared_kwh tax_kzt rate_kzt_kwh low high n p t VIII quality.json minewatch diff lake/reading_doubts sites visited_on outcome ingest outcomes sites.xlsx")
 
 func TestNoEnglishIsLeft(t *testing.T) {
 	for _, e := range phrases {
@@ -50,6 +50,10 @@ func TestSay(t *testing.T) {
 	for _, c := range []struct {
 		in, ru, kk string
 	}{
+		{"Oct 2022", "окт. 2022", "қаз. 2022"},
+		{"due return none or unknown, payment 2022-04-20 (Tax Code of 2017 art. 606-5 (2022); no return required; confidence S2)",
+			"срок: декларация нет или неизвестно, уплата 20.04.2022 (Налоговый кодекс 2017 г., ст. 606-5 (2022); декларация не требуется; достоверность S2)",
+			"мерзімі: декларация жоқ немесе белгісіз, төлеу 20.04.2022 (2017 жылғы Салық кодексі, 606-5-бап (2022); декларация талап етілмейді; сенімділік S2)"},
 		{"Rank", "Место", "Орны"},
 		{"1,699,257 kWh", "1\u00a0699\u00a0257 кВт·ч", "1\u00a0699\u00a0257 кВт·сағ"},
 		{"2022-03-10 to 2023-12-26", "10.03.2022 – 26.12.2023", "10.03.2022 – 26.12.2023"},
@@ -96,4 +100,17 @@ func count(s string) (n int) {
 		}
 	}
 	return n
+}
+
+// A page gets what its texts need, and no more.
+func TestWords(t *testing.T) {
+	got := Words([]string{"Rank", "declared 1.0 kWh, 2.0 KZT", "</script>"}, [][3]string{{"Rank", "a", "b"}, {"Abai", "c", "d"}}, "sort.by")
+	for _, want := range []string{`["Rank","Место","Орны"]`, "задекларировано", "Сортировать", `["Rank","a","b"]`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is not in %s", want, got)
+		}
+	}
+	if strings.Contains(got, "Abai") || strings.Contains(got, "<") || strings.Count(got, "[") > 6 {
+		t.Errorf("too much: %s", got)
+	}
 }
