@@ -163,6 +163,8 @@ var Catalog = []*Table{
 	result[Evidence]("evidence", "Every piece of evidence.", "evidence.parquet"),
 	result[ScoreTerm]("score_terms", "What each piece of evidence adds to a site's log-odds.", "score_terms.parquet"),
 	result[Visit]("visits", "Sites proposed for a visit, best first.", "inspection/sites.csv"),
+	result[HitRate]("hit_rates", "How often visits found mining, by team, month, detector, and how the site came onto the list.", "inspection/hit_rates.csv"),
+	result[LookAlike]("lookalikes", "Sites that are like those in which mining was found: leads, no evidence.", "inspection/lookalikes.csv"),
 	result[StatementLine]("statement", "Back-calculated tax (fee) by site and quarter.", "tax/statement.csv"),
 	result[Breach]("breaches", "Breaches of registry rules.", "compliance/registry.csv"),
 	result[Candidate]("candidates", "Proposed restrictions of endpoints.", "telecom/candidates.csv"),

@@ -192,6 +192,9 @@ type Score struct {
 	Coverage            float64 `parquet:"coverage" doc:"share of the hours between first and last reading that have a measured value"`
 	Kinds               int32   `parquet:"kinds" doc:"independent kinds of evidence that speak for mining (electricity, traffic)"`
 	Note                string  `parquet:"note" doc:"what limits the verdict"`
+	Confidence          string  `parquet:"confidence,optional,dict" doc:"high (two independent kinds of evidence), medium or low"`
+	PValue              float64 `parquet:"p_value" doc:"chance that a site without mining scores at least as high: conformal, against such sites with the same kinds of data"`
+	QValue              float64 `parquet:"q_value" doc:"least false discovery rate of a list that holds this site"`
 }
 
 // ScoreTerm is one bar of a site's waterfall: prior, evidence, counter-evidence.
@@ -204,6 +207,8 @@ type ScoreTerm struct {
 	Cumulative float64 `parquet:"cumulative" doc:"log-odds after the term"`
 	Counted    bool    `parquet:"counted" doc:"false if stronger evidence of the same group stands for it, or the meter was passed by"`
 	Detail     string  `parquet:"detail" doc:"the evidence in words"`
+	Start      Micros  `parquet:"period_start,optional,timestamp(microsecond)" doc:"begin of the period that the evidence speaks of"`
+	End        Micros  `parquet:"period_end,optional,timestamp(microsecond)" doc:"its end, exclusive"`
 }
 
 // Visit is one row of the inspection list.
@@ -233,6 +238,37 @@ type Visit struct {
 	Evidence       string  `parquet:"evidence" doc:"the strongest evidence in words"`
 	VisitGroup     string  `parquet:"visit_group" doc:"sites that one team can visit in one trip"`
 	VisitOrder     int32   `parquet:"visit_order" doc:"order within the group"`
+	Drawn          string  `parquet:"drawn,dict" doc:"ranked: by what is suspected; random: drawn by lot below the cut, nothing is suspected of the site"`
+	Team           int32   `parquet:"team,optional" doc:"team that is to go"`
+	TeamDay        int32   `parquet:"team_day,optional" doc:"that team's day of work, from 1"`
+	TravelKM       float64 `parquet:"travel_km" unit:"km" fmt:"1" doc:"way from the stop before, or from the base: great circle × visits.road_factor, an estimate"`
+	CostKZT        float64 `parquet:"cost_kzt" unit:"KZT" fmt:"0" doc:"cost of the visit that its rank rests on"`
+	ExpectedKZT    float64 `parquet:"expected_kzt" unit:"KZT" fmt:"0" doc:"probability × unpaid tax (fee)"`
+	Confidence     string  `parquet:"confidence,optional,dict" doc:"high (two independent kinds of evidence), medium or low"`
+	QValue         float64 `parquet:"q_value,optional" fmt:"4" doc:"least false discovery rate of a list that holds this site"`
+}
+
+// HitRate says how often visits found mining, in one group of them.
+type HitRate struct {
+	By       string  `parquet:"by,dict" doc:"what the visits have in common: all, drawn, team, month, detector"`
+	Name     string  `parquet:"name,optional" doc:"which team, month, detector; ranked or random of drawn"`
+	Visits   int32   `parquet:"visits" doc:"visits that got in"`
+	Mining   int32   `parquet:"mining" doc:"of these, visits that found mining"`
+	Rate     float64 `parquet:"rate" fmt:"4" doc:"share of the visits that found mining"`
+	RateLow  float64 `parquet:"rate_low" fmt:"4" doc:"lower end of its 95 % interval (Wilson)"`
+	RateHigh float64 `parquet:"rate_high" fmt:"4" doc:"upper end"`
+	DriftP   float64 `parquet:"drift_p" fmt:"4" doc:"chance of a difference from all other visits at least as large, if there is none (Fisher's exact test)"`
+}
+
+// LookAlike is a site whose load and evidence are like those of a site in which mining
+// was found: a lead and no evidence.
+type LookAlike struct {
+	SiteID      string  `parquet:"site_id" doc:"site in which a visit found mining"`
+	Rank        int32   `parquet:"rank" doc:"1 is the most alike"`
+	LikeSiteID  string  `parquet:"like_site_id" doc:"site that is like it and that no visit has seen"`
+	Distance    float64 `parquet:"distance" fmt:"2" doc:"root mean square difference of shape and evidence, each by its spread over all sites"`
+	Probability float64 `parquet:"probability" fmt:"4" doc:"probability that this site mined, to which the likeness adds nothing"`
+	Apart       string  `parquet:"apart,dict" doc:"in what they differ most"`
 }
 
 // StatementLine is the tax statement of one site for one quarter.

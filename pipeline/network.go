@@ -12,6 +12,7 @@ import (
 	"github.com/minewatch/minewatch/datasets/geo"
 	"github.com/minewatch/minewatch/datasets/ref"
 	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/detectors/counter"
 	"github.com/minewatch/minewatch/detectors/traffic"
 	"github.com/minewatch/minewatch/pipeline/link"
 	"github.com/minewatch/minewatch/pipeline/registry"
@@ -24,6 +25,7 @@ type trafficResult struct {
 	evidence    []datasets.Evidence // by site
 	subscribers []datasets.SubscriberSeen
 	notes       []string
+	watched     bool // whether any client was in the logs
 }
 
 // runTraffic derives sessions and profiles, runs the traffic detectors over
@@ -57,6 +59,7 @@ type network struct {
 	names       map[string][]datasets.ServerName // of listed hosts, by client
 	from, to    datasets.Micros
 	findings    []telecom.Attributed
+	seen        map[string]counter.Watched // by site
 	notes       []string
 }
 
@@ -145,6 +148,7 @@ func (n *network) detect(env *Env) error {
 		}
 		w.Names = n.names[w.Client]
 		delete(n.names, w.Client)
+		n.see(w)
 		for _, d := range all {
 			for _, f := range d.Detect(w) {
 				// Why nothing can be said is of interest where a site is at stake.
@@ -183,7 +187,7 @@ func (n *network) attribute(f traffic.Finding) telecom.Attributed {
 
 // result turns the findings into evidence by site, and subscribers.
 func (n *network) result() trafficResult {
-	out := trafficResult{notes: n.notes}
+	out := trafficResult{notes: n.notes, watched: n.to > 0}
 	bySite := map[string][]traffic.Finding{}
 	for _, f := range n.findings {
 		if f.SiteID != "" {
@@ -193,6 +197,7 @@ func (n *network) result() trafficResult {
 	for _, site := range slices.Sorted(maps.Keys(bySite)) {
 		out.evidence = append(out.evidence, traffic.ForSite(site, bySite[site])...)
 	}
+	out.evidence = append(out.evidence, n.quiet(out.evidence)...)
 	var unnamed int
 	out.subscribers, unnamed = telecom.Subscribers(n.findings)
 	if unnamed > 0 {

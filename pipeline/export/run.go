@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/detectors/score"
 )
 
 // A Run is everything that the exporters need, every slice in its final order.
@@ -18,7 +19,10 @@ type Run struct {
 	Scores      []datasets.Score         // every site
 	Terms       []datasets.ScoreTerm     // by site, in the order of the waterfall
 	Evidence    []datasets.Evidence
-	Visits      []datasets.Visit // proposed sites, best first
+	Visits      []datasets.Visit     // proposed sites, best first; then those drawn by lot
+	Expected    score.Wrong          // how many of the ranked visits are expected to find no mining
+	HitRates    []datasets.HitRate   // none without outcomes
+	LookAlikes  []datasets.LookAlike // none without a confirmed mine
 	Statement   []datasets.StatementLine
 	Breaches    []datasets.Breach
 	Notices     Rows // what to forward to the energy ministry; the zero value writes no file

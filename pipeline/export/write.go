@@ -20,6 +20,8 @@ var tables = []struct {
 	rows func(*Run) Rows
 }{
 	{"inspection/sites.csv", func(r *Run) Rows { return RowsOf(r.Visits) }},
+	{"inspection/hit_rates.csv", func(r *Run) Rows { return rowsIfAny(r.HitRates) }},
+	{"inspection/lookalikes.csv", func(r *Run) Rows { return rowsIfAny(r.LookAlikes) }},
 	{"tax/statement.csv", func(r *Run) Rows { return RowsOf(r.Statement) }},
 	{"compliance/registry.csv", func(r *Run) Rows { return RowsOf(r.Breaches) }},
 	{"compliance/energy_ministry_notices.csv", func(r *Run) Rows { return r.Notices }},
@@ -28,6 +30,14 @@ var tables = []struct {
 	{"telecom/revocations.csv", func(r *Run) Rows { return RowsOf(revocations(r)) }},
 	{"telecom/flow_rules.csv", func(r *Run) Rows { return RowsOf(r.FlowRules) }},
 	{"telecom/proposed_pools.csv", func(r *Run) Rows { return RowsOf(r.NewPools) }},
+}
+
+// rowsIfAny is a table that is not written if it is empty.
+func rowsIfAny[R any](rows []R) Rows {
+	if len(rows) == 0 {
+		return Rows{}
+	}
+	return RowsOf(rows)
 }
 
 // documents lists the other files that are one stream.
