@@ -28,7 +28,7 @@ type fuseBench struct {
 }
 
 func (p *program) benchFuse() *cobra.Command {
-	b := fuseBench{seed: 1, clients: 1500, miners: 60, days: 7}
+	b := fuseBench{seed: 101, clients: 1500, miners: 60, days: 7}
 	write := ""
 	plan := fuse.DefaultPlan()
 	cmd := &cobra.Command{

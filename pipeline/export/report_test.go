@@ -225,6 +225,23 @@ func TestQualityBalance(t *testing.T) {
 	}
 }
 
+// A row or watt-hour that is in no account is named in red.
+func TestReconciliationBalance(t *testing.T) {
+	run := sampleRun(t, 1, "")
+	dir, _ := write(t, run)
+	if strings.Contains(read(t, dir, "quality.html"), text("quality.nosums")) {
+		t.Error("a balanced run is not called so")
+	}
+	for _, spoil := range []func(*Reconciliation){func(r *Reconciliation) { r.MissingRows = 1 }, func(r *Reconciliation) { r.MissingWh = -1 }} {
+		run := sampleRun(t, 1, "")
+		spoil(&run.Quality.Reconciled[0])
+		dir, _ := write(t, run)
+		if !strings.Contains(read(t, dir, "quality.html"), text("quality.nosums")) {
+			t.Error("quality.html hides that something is unaccounted for")
+		}
+	}
+}
+
 // Every message that is asked for exists, and none is left over.
 func TestMessages(t *testing.T) {
 	var source bytes.Buffer
