@@ -10,7 +10,10 @@ func (p *program) bench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure the detectors on public data",
-		Args:  cobra.NoArgs,
+		Long: `Measure on public data, with simulated mines, how well they are found where the
+detectors have not learnt. Each part has a command of its own.`,
+		Example: `  minewatch bench detect`,
+		Args:    cobra.NoArgs,
 	}
 	cmd.AddCommand(p.benchDetect())
 	return cmd
