@@ -44,8 +44,9 @@ func TestWriteFiles(t *testing.T) {
 	dir, list := write(t, sampleRun(t, 2, ""))
 	want := []string{"compliance/energy_ministry_notices.csv", "compliance/registry.csv", "evidence.parquet",
 		"inspection/dossiers/KZ-0001.html", "inspection/dossiers/KZ-0002.html", "inspection/report.html",
-		"inspection/sites.csv", "inspection/sites.geojson", "inspection/sites.xlsx", "quality.html", "quality.json",
-		"score_terms.parquet", "scores.parquet", "statement.parquet", "tax/statement.csv", "tax/statement.xlsx",
+		"inspection/sites.csv", "inspection/sites.excel-ru.csv", "inspection/sites.geojson", "inspection/sites.gpkg",
+		"inspection/sites.gpx", "inspection/sites.kml", "inspection/sites.xlsx", "quality.html", "quality.json",
+		"score_terms.parquet", "scores.parquet", "statement.parquet", "tax/statement.csv", "tax/statement.excel-ru.csv", "tax/statement.xlsx",
 		"telecom/candidates.csv", "telecom/candidates.nft", "telecom/candidates.rpz", "telecom/candidates.stix.json",
 		"telecom/subscribers.csv", "visits.parquet"}
 	if !slices.Equal(list, want) {
