@@ -178,13 +178,15 @@ func printOutputs(w io.Writer, dir string, outputs []string) error {
 	dossiers := 0
 	for _, path := range outputs {
 		if strings.HasPrefix(path, "inspection/dossiers/") {
-			dossiers++
+			if strings.HasSuffix(path, ".pdf") {
+				dossiers++
+			}
 			continue
 		}
 		out.add(filepath.ToSlash(path), holds(path))
 	}
 	if dossiers > 0 {
-		out.add("inspection/dossiers/", count(dossiers, "printable dossier"))
+		out.add("inspection/dossiers/", count(dossiers, "dossier")+" of two pages, each as HTML in three languages and as PDF")
 	}
 	slices.SortFunc(out.rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
 	return out.writeRows(w)

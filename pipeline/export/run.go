@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/pipeline/export/i18n"
 )
 
 // A Run is everything that the exporters need, every slice in its final order.
@@ -12,6 +13,7 @@ type Run struct {
 	ID, Version string          // run id, program version
 	AsOf        datasets.Day    // day of the run's as-of date; pins the dates inside workbooks
 	Zone        *time.Location  // local time of charts, workbooks and pages; never nil
+	Language    i18n.Lang       // of papers; pages have all three
 	From, Until datasets.Micros // period of the data, Until exclusive; 0 if there is none
 
 	Sites       map[string]datasets.Site // by site id
