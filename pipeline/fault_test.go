@@ -191,7 +191,7 @@ func TestDiskFull(t *testing.T) {
 			t.Fatal(err)
 		}
 		fillInbox(t, ws)
-		free := 40_000 + random.Int64N(3_000_000) // an undisturbed run needs about 3 MB
+		free := 20_000 + random.Int64N(700_000) // an undisturbed run needs about as much
 		fill := filepath.Join(dir, "fill")
 		leave(t, dir, fill, free)
 		_, err = Run(t.Context(), ws, RunOptions{})
