@@ -1,6 +1,9 @@
 package main
 
 import (
+	"io"
+	"os"
+
 	"github.com/spf13/cobra"
 
 	"github.com/minewatch/minewatch/pipeline"
@@ -12,8 +15,9 @@ func (p *program) explain() *cobra.Command {
 		Use:   "explain SITE",
 		Short: "Say why a site ranks where it does",
 		Long: `Say why a site ranks where it does: each piece of evidence and what it adds to
-the log-odds, what speaks against it, and the arithmetic of the tax (fee). With
---sources also from which lines of which delivered files that comes.`,
+the log-odds, what speaks against it, what would change the verdict, and the
+arithmetic of the tax (fee). With --sources also from which lines of which
+delivered files that comes. Colour only on a terminal, and not if NO_COLOR is set.`,
 		Example: `  minewatch explain -w kostanay KST-00417
   minewatch explain -w kostanay --sources KST-00417
   minewatch explain -w kostanay --run 2024-02-01-3f2a9c01 --json KST-00417`,
@@ -31,11 +35,12 @@ the log-odds, what speaks against it, and the arithmetic of the tax (fee). With
 				if e.Sources, err = pipeline.Sources(cmd.Context(), ws, e); err != nil {
 					return err
 				}
+				e.LinkSources()
 			}
 			if p.json {
 				return printJSON(p.stdout, e)
 			}
-			if err := e.Print(p.stdout); err != nil || !sources {
+			if err := e.Print(p.stdout, coloured(p.stdout)); err != nil || !sources {
 				return err
 			}
 			return pipeline.PrintSources(p.stdout, e.Sources)
@@ -46,4 +51,10 @@ the log-odds, what speaks against it, and the arithmetic of the tax (fee). With
 	p.runFlag(cmd)
 	p.jsonFlag(cmd)
 	return cmd
+}
+
+// coloured reports whether to use colour: on a terminal, unless NO_COLOR is set
+// (no-color.org) or the terminal is dumb.
+func coloured(w io.Writer) bool {
+	return terminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }

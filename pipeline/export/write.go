@@ -20,11 +20,24 @@ var tables = []struct {
 	rows func(*Run) Rows
 }{
 	{"inspection/sites.csv", func(r *Run) Rows { return RowsOf(r.Visits) }},
+	{"inspection/hit_rates.csv", func(r *Run) Rows { return rowsIfAny(r.HitRates) }},
+	{"inspection/lookalikes.csv", func(r *Run) Rows { return rowsIfAny(r.LookAlikes) }},
 	{"tax/statement.csv", func(r *Run) Rows { return RowsOf(r.Statement) }},
 	{"compliance/registry.csv", func(r *Run) Rows { return RowsOf(r.Breaches) }},
 	{"compliance/energy_ministry_notices.csv", func(r *Run) Rows { return r.Notices }},
 	{"telecom/candidates.csv", func(r *Run) Rows { return RowsOf(r.Candidates) }},
 	{"telecom/subscribers.csv", func(r *Run) Rows { return RowsOf(r.Subscribers) }},
+	{"telecom/revocations.csv", func(r *Run) Rows { return RowsOf(revocations(r)) }},
+	{"telecom/flow_rules.csv", func(r *Run) Rows { return RowsOf(r.FlowRules) }},
+	{"telecom/proposed_pools.csv", func(r *Run) Rows { return RowsOf(r.NewPools) }},
+}
+
+// rowsIfAny is a table that is not written if it is empty.
+func rowsIfAny[R any](rows []R) Rows {
+	if len(rows) == 0 {
+		return Rows{}
+	}
+	return RowsOf(rows)
 }
 
 // documents lists the other files that are one stream.
@@ -38,6 +51,7 @@ var documents = []struct {
 	{"telecom/candidates.stix.json", writeSTIX},
 	{"telecom/candidates.rpz", writeRPZ},
 	{"telecom/candidates.nft", writeNFTables},
+	{"telecom/flow_rules.flowspec", writeFlowSpec},
 	{"quality.json", writeQualityJSON},
 	{"quality.html", writeQualityHTML},
 }
@@ -94,6 +108,11 @@ func Write(dir string, run *Run) ([]string, error) {
 		return nil, err
 	}
 	files = append(files, pages...)
+	providers, err := writeProviders(dir, run)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, providers...)
 	slices.Sort(files)
 	return files, nil
 }

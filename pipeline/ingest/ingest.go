@@ -21,7 +21,7 @@ type Options struct {
 	Zone            *time.Location // of times without offset
 	Buckets         int            // a power of two, fixed when the workspace is made
 	Workers         int            // at least 1
-	MemoryMiB       int            // for sorting, shared by the workers
+	MemoryMiB       int            // of the whole process, see memory.go
 	Limits          raw.Limits
 	Mappings        []Mapping // the first that fits a file is used
 	QuarantineLimit float64   // share of refused rows above which a file counts as OverLimit
@@ -105,6 +105,7 @@ type run struct {
 // that of a broken system.
 func Run(ctx context.Context, o Options) (Report, error) {
 	r := newRun(o)
+	defer r.boundHeap()()
 	if err := r.do(ctx); err != nil {
 		return Report{}, fmt.Errorf("ingest: %w", err)
 	}

@@ -203,7 +203,7 @@ func purgePart[R any](r *run, rec Record, s *Subject, dry bool) (removed int64, 
 	if err := store.CheckFile(part, rec.PartSHA256); err != nil {
 		return 0, rec, fmt.Errorf("%w; %s", err, remedyRepair)
 	}
-	w := newPartWriter[R](r.tmp, datasets.Lookup(rec.Dataset), r.Workers)
+	w := newPartWriter[R](r.tmp, datasets.Lookup(rec.Dataset), r.Workers, r.runBytes())
 	defer w.discard()
 	var wh int64
 	err = store.Scan(part, func(rows []R) error {

@@ -30,7 +30,7 @@ var readers = map[string]func(context.Context, *run, job) (outcome, error){
 
 // readRows decodes a file to a temporary part and a temporary quarantine.
 func readRows[R any](ctx context.Context, r *run, j job) (out outcome, err error) {
-	w := newPartWriter[R](r.tmp, j.table, r.Workers)
+	w := newPartWriter[R](r.tmp, j.table, r.Workers, r.runBytes())
 	q := &quarantine{dir: r.tmp, source: j.file.path}
 	options := raw.Options{Zone: r.Zone, Buckets: r.Buckets, Source: j.number, Workers: r.Workers, Limits: r.Limits, Given: j.file.values}
 	if j.file.mapping != nil {

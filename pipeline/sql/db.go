@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	_ "github.com/duckdb/duckdb-go/v2" // registers the driver "duckdb"
@@ -103,6 +104,24 @@ func (db *DB) View(ctx context.Context, name string, t *datasets.Table, files []
 		query = "SELECT * FROM read_parquet(" + quoteList(files) + ", hive_partitioning = false)"
 	}
 	return db.Exec(ctx, "CREATE OR REPLACE TEMP VIEW "+ident(name)+" AS "+query)
+}
+
+// List makes a table of one column of texts.
+func (db *DB) List(ctx context.Context, name string, texts []string) error {
+	if err := db.Exec(ctx, "CREATE OR REPLACE TEMP TABLE "+ident(name)+" (value VARCHAR)"); err != nil {
+		return err
+	}
+	for part := range slices.Chunk(texts, 1000) {
+		args := make([]any, len(part))
+		for i, s := range part {
+			args[i] = s
+		}
+		values := strings.TrimSuffix(strings.Repeat("(?),", len(part)), ",")
+		if err := db.Exec(ctx, "INSERT INTO "+ident(name)+" VALUES "+values, args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Copy writes the rows of a SELECT to a Parquet file, in the order of the
