@@ -61,6 +61,9 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 		return nil, err
 	}
 	defer unlock()
+	if err := ws.recoverRuns(); err != nil {
+		return nil, err
+	}
 	env, err := newEnv(ws, o.Progress)
 	if err != nil {
 		return nil, err
