@@ -9,13 +9,14 @@ import (
 func (p *program) bench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure the detectors on public data",
-		Long: `Measure on public data, with simulated mines, how well they are found where the
-detectors have not learnt. Each part has a command of its own.`,
-		Example: `  minewatch bench detect`,
-		Args:    cobra.NoArgs,
+		Short: "Measure the program on public data",
+		Long:  "Measure the program on public data that ships with it. The figures are kept in the BENCHMARK.md of each package.",
+		Example: `  minewatch bench detect
+  minewatch bench fuse --json | jq '.test[0].average_precision'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.benchDetect())
+	cmd.AddCommand(p.benchDetect(), p.benchFuse())
 	return cmd
 }
 

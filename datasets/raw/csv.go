@@ -219,15 +219,22 @@ func (c *csvReader) cutLines(first line, limit int) (raw []byte, fault *problem,
 	return c.record[:end], &openQuote, nil
 }
 
-// splitPlain cuts a line without quotes.
+// splitPlain cuts a line without quotes. Cells are short: a loop is faster
+// than a call for each.
 func splitPlain(text []byte, separator byte, cells [][]byte, limit int) [][]byte {
-	for len(cells) < limit {
-		i := bytes.IndexByte(text, separator)
-		if i < 0 {
-			return append(cells, text)
+	start := 0
+	for i, c := range text {
+		if c != separator {
+			continue
 		}
-		cells = append(cells, text[:i])
-		text = text[i+1:]
+		if len(cells) == limit {
+			return cells
+		}
+		cells = append(cells, text[start:i])
+		start = i + 1
+	}
+	if len(cells) < limit {
+		cells = append(cells, text[start:])
 	}
 	return cells
 }

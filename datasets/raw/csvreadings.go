@@ -24,8 +24,8 @@ type readingsBlock struct {
 	first     datasets.Micros
 	last      datasets.Micros
 
-	sites  map[string]siteCell
-	site   siteCell
+	sites  map[string]*siteCell
+	site   *siteCell // of the line before
 	date   [10]byte
 	dateUS int64 // midnight of date, taken as UTC
 }
@@ -34,6 +34,7 @@ type readingsBlock struct {
 type siteCell struct {
 	id     string
 	bucket int32
+	next   *siteCell // the one that came behind it the last time; files repeat their order
 }
 
 // What a cell of a line is.
@@ -55,7 +56,9 @@ func fastReadings(l *loader, separator byte) blockDecoder {
 	if !ok || separator == ' ' {
 		return nil
 	}
-	r := &readingsBlock{loader: l, row: row, separator: separator, role: make([]byte, l.header), sites: map[string]siteCell{}}
+	r := &readingsBlock{loader: l, row: row, separator: separator, role: make([]byte, l.header), sites: map[string]*siteCell{}}
+	r.site = &siteCell{}
+	r.site.next = r.site
 	for _, b := range l.bound {
 		role, known := readingRoles[b.In]
 		if !known {
@@ -131,11 +134,9 @@ func (r *readingsBlock) line(ln []byte) bool {
 		var cell []byte
 		last := i == len(r.role)-1
 		switch {
-		case role == siteIDCell && len(ln) > len(r.site.id) && ln[len(r.site.id)] == r.separator && string(ln[:len(r.site.id)]) == r.site.id:
-			cell, ln = ln[:len(r.site.id)], ln[len(r.site.id)+1:] // as in the line before; an id has no separator in it
-			if last {
-				return false
-			}
+		case role == siteIDCell && !last && r.expected(ln):
+			ln = ln[len(r.site.id)+1:]
+			continue
 		case last:
 			if bytes.IndexByte(ln, r.separator) >= 0 {
 				return false
@@ -151,7 +152,7 @@ func (r *readingsBlock) line(ln []byte) bool {
 		ok := true
 		switch role {
 		case siteIDCell:
-			ok = string(cell) == r.site.id && len(cell) > 0 || r.findSite(cell)
+			ok = r.findSite(cell)
 		case tsCell:
 			stamp = cell // needs the site
 		case kwhCell:
@@ -179,6 +180,18 @@ func cellEnd(s []byte, separator byte) int {
 	return -1
 }
 
+// expected reports whether a line begins with the site that came next the last
+// time, and goes on to it. An id has no separator in it.
+func (r *readingsBlock) expected(ln []byte) bool {
+	next := r.site.next
+	n := len(next.id)
+	if n == 0 || len(ln) <= n || ln[n] != r.separator || string(ln[:n]) != next.id {
+		return false
+	}
+	r.site = next
+	return true
+}
+
 func (r *readingsBlock) findSite(cell []byte) bool {
 	site, ok := r.sites[string(cell)]
 	if !ok {
@@ -189,9 +202,11 @@ func (r *readingsBlock) findSite(cell []byte) bool {
 			clear(r.sites)
 		}
 		id := string(cell)
-		site = siteCell{id, datasets.BucketOf(id, r.options.Buckets)}
+		site = &siteCell{id: id, bucket: datasets.BucketOf(id, r.options.Buckets)}
+		site.next = site // a file by site stays with it
 		r.sites[id] = site
 	}
+	r.site.next = site
 	r.site = site
 	return true
 }

@@ -49,7 +49,6 @@ type loader struct {
 	periods   *periods   // nil if periods are delivered with their end
 	check     func() (column string, p *problem)
 	hours     hours
-	texts     texts
 	buckets   map[string]int32 // of texts that a format puts into a row itself
 
 	row       any             // the row that is being filled, *R
@@ -82,7 +81,7 @@ var (
 )
 
 func newLoader(t *datasets.Table, o Options, row any) *loader {
-	l := &loader{table: t, options: o, texts: texts{}, row: row, alias: map[string]string{}}
+	l := &loader{table: t, options: o, row: row, alias: map[string]string{}}
 	l.sum = newSummary()
 	l.hours = newHours(o.Zone)
 	l.apply(o.Mapping)

@@ -7,18 +7,11 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 )
 
-// textsKept bounds the memory of texts.
+// textsKept bounds the memory of the texts of one column.
 const textsKept = 1 << 16
 
-// texts remembers what cells became, so that a value that comes in every row
-// is checked, made and hashed once.
-type texts map[textKey]text
-
-type textKey struct {
-	column *datasets.Column
-	cell   string
-}
-
+// A text is what a cell became. It is remembered, so that a value that comes in
+// every row is checked, made and hashed once.
 type text struct {
 	value  string
 	bucket int32
@@ -33,11 +26,12 @@ func (l *loader) textSetter(c *datasets.Column, p *string, v reflect.Value) func
 		bucket = v.FieldByName("Bucket").Addr().Interface().(*int32)
 	}
 	read := l.textReader(c)
+	texts := map[string]text{}
 	var last text
 	var lastCell string
 	return func(cell []byte) *problem {
 		if string(cell) != lastCell {
-			t, known := l.texts[textKey{c, string(cell)}]
+			t, known := texts[string(cell)]
 			if !known {
 				value, doubt, fault := read(cell)
 				if fault != nil {
@@ -47,10 +41,10 @@ func (l *loader) textSetter(c *datasets.Column, p *string, v reflect.Value) func
 				if c.Name == l.table.BucketBy {
 					t.bucket = datasets.BucketOf(value, l.options.Buckets)
 				}
-				if len(l.texts) >= textsKept {
-					clear(l.texts)
+				if len(texts) >= textsKept {
+					clear(texts)
 				}
-				l.texts[textKey{c, string(cell)}] = t
+				texts[string(cell)] = t
 			}
 			last, lastCell = t, string(cell)
 		}

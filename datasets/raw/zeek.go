@@ -183,6 +183,9 @@ func (z *zeekTable) fork(w *worker) blockDecoder {
 	own := *z
 	own.cells, own.out = nil, make([][]byte, len(z.out))
 	w.rebind(z.log.names())
+	if fast := newConnLines(&own, w.loader); fast != nil {
+		return fast.decode
+	}
 	return byLine(w.options.Limits.LineBytes, func(ln line) error { return own.line(ln, w.loader) })
 }
 

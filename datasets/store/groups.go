@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 
 	"github.com/parquet-go/parquet-go"
@@ -28,12 +29,17 @@ func NewEncoder[R any]() *Encoder[R] {
 		parquet.CreatedBy("minewatch", "", ""))}
 }
 
-// Encode returns the rows as a Parquet file, in groups of RowGroupRows.
-func (e *Encoder[R]) Encode(rows []R) ([]byte, error) {
+// Encode returns rows, which come in batches, as a Parquet file in groups of
+// RowGroupRows.
+func (e *Encoder[R]) Encode(batches iter.Seq[[]R]) ([]byte, error) {
 	var buf bytes.Buffer
 	e.w.Reset(&buf)
-	_, err := e.w.Write(rows)
-	err = errors.Join(err, e.w.Close())
+	for rows := range batches {
+		if _, err := e.w.Write(rows); err != nil {
+			return nil, err
+		}
+	}
+	err := e.w.Close()
 	return buf.Bytes(), err
 }
 
@@ -178,29 +184,44 @@ func (w *GroupWriter) Discard() {
 	os.Remove(w.file.Name()) // may be renamed already
 }
 
-// CopyGroups writes some row groups of a file, in the order given, to a new
-// file in dir, and returns its temporary name and number of rows.
-func CopyGroups(dir, path string, groups []int32) (name string, rows int64, err error) {
+// A GroupFile is a file whose row groups are copied.
+type GroupFile struct {
+	path   string
+	file   *os.File
+	footer *format.FileMetaData
+}
+
+// OpenGroups opens a file that a GroupWriter made.
+func OpenGroups(path string) (*GroupFile, error) {
 	in, err := os.Open(path)
 	if err != nil {
-		return "", 0, err
+		return nil, err
 	}
-	defer in.Close()
 	info, err := in.Stat()
 	if err != nil {
-		return "", 0, err
+		return nil, errors.Join(err, in.Close())
 	}
 	file, err := parquet.OpenFile(in, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
-		return "", 0, fmt.Errorf("%s: %w", path, err)
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), in.Close())
 	}
+	return &GroupFile{path, in, file.Metadata()}, nil
+}
+
+// Close closes the file.
+func (f *GroupFile) Close() error { return f.file.Close() }
+
+// Copy writes some row groups, in the order given, to a new file in dir, and
+// returns its temporary name and number of rows. It may be called by several
+// goroutines.
+func (f *GroupFile) Copy(dir string, groups []int32) (name string, rows int64, err error) {
 	w, err := CreateGroups(dir)
 	if err != nil {
 		return "", 0, err
 	}
-	if err := w.copy(in, file.Metadata(), groups); err != nil {
+	if err := w.copy(f.file, f.footer, groups); err != nil {
 		w.Discard()
-		return "", 0, fmt.Errorf("%s: %w", path, err)
+		return "", 0, fmt.Errorf("%s: %w", f.path, err)
 	}
 	rows = w.footer.NumRows
 	name, err = w.Close()

@@ -80,11 +80,11 @@ func (m merge) copied() (PartOf, bool) {
 }
 
 // copy writes a partition that is in one part as it should be.
-func (r *run) copy(m merge, p PartOf) error {
+func (r *run) copy(m merge, p PartOf, part *store.GroupFile) error {
 	if err := store.Remove(r.lake, supersededName(m.table), m.partition); err != nil {
 		return err
 	}
-	tmp, rows, err := store.CopyGroups(r.tmp, r.partPath(m.parts[0]), p.Groups)
+	tmp, rows, err := part.Copy(r.tmp, p.Groups)
 	if err != nil {
 		return err
 	}

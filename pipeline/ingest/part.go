@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -13,10 +12,6 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
 )
-
-// runBytes is how much memory the rows of a part take before they are sorted
-// and written. It is no setting: where a run ends decides the bytes of a part.
-const runBytes = 384 << 20
 
 // A partWriter writes the rows of one file as a part: runs of rows, in each of
 // which the rows of a partition stand together, sorted by key and line, in row
@@ -30,24 +25,24 @@ type partWriter[R any] struct {
 	workers int
 	w       *store.GroupWriter // nil before the first run
 	held    int
-	rows    map[datasets.Partition]*chunks[R] // of the current run
-	spare   [][]R                             // empty chunks
+	years   map[int32]*yearRows[R] // of the current run
+	current *yearRows[R]           // of the row before
+	spare   [][]R                  // empty chunks
 	places  map[datasets.Partition]*place[R]
 	free    chan *encoder[R]
 }
 
-// chunkRows is the number of rows by which the memory of a partition grows. A
-// slice that grew by doubling would be copied, and its old memory left, again
-// and again.
-const chunkRows = 256
-
-// chunks are the rows of one partition; all but the last chunk are full.
-type chunks[R any] struct{ list [][]R }
-
-// An encoder has the memory in which a partition's rows are sorted.
+// An encoder arranges and encodes the rows of one partition at a time.
 type encoder[R any] struct {
 	*store.Encoder[R]
-	rows []R
+	arranger[R]
+	batch []R
+}
+
+// yearRows are the rows of one year, by bucket; index 0 is Whole's.
+type yearRows[R any] struct {
+	year    int32
+	buckets []*chunks[R]
 }
 
 // A place is what the part has of one partition.
@@ -56,15 +51,17 @@ type place[R any] struct {
 	last R // in the order of the key
 }
 
-func newPartWriter[R any](dir string, t *datasets.Table, workers int) *partWriter[R] {
+// newPartWriter returns a writer that holds rows of at most bytes, and sorts
+// and writes them then.
+func newPartWriter[R any](dir string, t *datasets.Table, workers int, bytes int64) *partWriter[R] {
 	p := &partWriter[R]{dir: dir, order: orderOf[R](), year: func(datasets.Micros) int32 { return 0 },
-		limit: max(1, runBytes/int(unsafe.Sizeof(*new(R)))), workers: max(1, workers),
-		rows: map[datasets.Partition]*chunks[R]{}, places: map[datasets.Partition]*place[R]{}, free: make(chan *encoder[R], max(1, workers))}
+		limit: max(1, int(bytes)/int(unsafe.Sizeof(*new(R)))), workers: max(1, workers),
+		years: map[int32]*yearRows[R]{}, places: map[datasets.Partition]*place[R]{}, free: make(chan *encoder[R], max(1, workers))}
 	if t.YearBy != "" {
 		p.year = yearOf()
 	}
 	for range cap(p.free) {
-		p.free <- &encoder[R]{Encoder: store.NewEncoder[R]()}
+		p.free <- &encoder[R]{Encoder: store.NewEncoder[R](), arranger: arranger[R]{order: p.order}}
 	}
 	return p
 }
@@ -86,19 +83,36 @@ func (p *partWriter[R]) accept(rows []R) error {
 func (p *partWriter[R]) spread(rows []R) {
 	p.held += len(rows)
 	for from := 0; from < len(rows); {
-		at := p.partition(&rows[from])
+		at := p.rowsOf(&rows[from])
 		to := from + 1
-		for to < len(rows) && p.partition(&rows[to]) == at {
+		for to < len(rows) && p.rowsOf(&rows[to]) == at {
 			to++
 		}
-		c := p.rows[at]
-		if c == nil {
-			c = new(chunks[R])
-			p.rows[at] = c
-		}
-		p.append(c, rows[from:to])
+		p.append(at, rows[from:to])
 		from = to
 	}
+}
+
+// rowsOf returns where a row goes.
+func (p *partWriter[R]) rowsOf(row *R) *chunks[R] {
+	bucket, ts := locate(row)
+	year := p.year(ts)
+	y := p.current
+	if y == nil || y.year != year {
+		if y = p.years[year]; y == nil {
+			y = &yearRows[R]{year: year}
+			p.years[year] = y
+		}
+		p.current = y
+	}
+	i := int(bucket - datasets.Whole.Bucket)
+	if i >= len(y.buckets) {
+		y.buckets = append(y.buckets, make([]*chunks[R], i+1-len(y.buckets))...)
+	}
+	if y.buckets[i] == nil {
+		y.buckets[i] = new(chunks[R])
+	}
+	return y.buckets[i]
 }
 
 func (p *partWriter[R]) append(c *chunks[R], rows []R) {
@@ -119,9 +133,26 @@ func (p *partWriter[R]) append(c *chunks[R], rows []R) {
 	}
 }
 
-func (p *partWriter[R]) partition(row *R) datasets.Partition {
-	bucket, ts := locate(row)
-	return datasets.Partition{Bucket: bucket, Year: p.year(ts)}
+// A filled partition has rows in the current run.
+type filled[R any] struct {
+	*chunks[R]
+	place   *place[R]
+	encoded chan []byte
+}
+
+// filled lists the partitions of the run in their order.
+func (p *partWriter[R]) filled() []filled[R] {
+	var list []filled[R]
+	for _, y := range p.years {
+		for i, c := range y.buckets {
+			if c != nil && len(c.list) > 0 {
+				at := datasets.Partition{Bucket: int32(i) + datasets.Whole.Bucket, Year: y.year}
+				list = append(list, filled[R]{c, p.place(at), make(chan []byte, 1)})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b filled[R]) int { return comparePartition(a.place.Partition, b.place.Partition) })
+	return list
 }
 
 // flush sorts and writes the rows in memory, by partition.
@@ -134,18 +165,14 @@ func (p *partWriter[R]) flush() (err error) {
 			return err
 		}
 	}
-	keys := slices.SortedFunc(maps.Keys(p.rows), comparePartition)
-	encoded, places := make([]chan []byte, len(keys)), make([]*place[R], len(keys))
+	list := p.filled()
 	g, ctx := errgroup.WithContext(context.Background())
 	g.SetLimit(p.workers + 1) // one writes
-	for i, at := range keys { // all of them before the goroutines, which share the map
-		encoded[i], places[i] = make(chan []byte, 1), p.place(at)
-	}
 	g.Go(func() error {
-		for i, pl := range places {
+		for _, f := range list {
 			select {
-			case bytes := <-encoded[i]:
-				if err := p.write(pl, bytes); err != nil {
+			case bytes := <-f.encoded:
+				if err := p.write(f.place, bytes); err != nil {
 					return err
 				}
 			case <-ctx.Done():
@@ -154,33 +181,52 @@ func (p *partWriter[R]) flush() (err error) {
 		}
 		return nil
 	})
-	for i, at := range keys {
-		c, pl := p.rows[at], places[i]
+	for _, f := range list {
 		g.Go(func() error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			e := <-p.free
 			defer func() { p.free <- e }()
-			e.rows = e.rows[:0]
-			for _, chunk := range c.list {
-				e.rows = append(e.rows, chunk...)
-			}
-			pl.add(p.order, e.rows)
-			bytes, err := e.Encode(e.rows)
-			encoded[i] <- bytes
+			bytes, err := e.encode(f.chunks, f.place)
+			f.encoded <- bytes
 			return err
 		})
 	}
 	err = g.Wait()
-	for _, c := range p.rows {
-		for _, chunk := range c.list {
+	for _, f := range list {
+		for _, chunk := range f.list {
 			p.spare = append(p.spare, chunk[:0]) // the memory stays for the next run
 		}
+		f.list = f.list[:0]
 	}
-	clear(p.rows)
 	p.held = 0
 	return err
+}
+
+// encode returns the rows of a partition as row groups, in their order, and
+// notes them in its place.
+func (e *encoder[R]) encode(c *chunks[R], pl *place[R]) ([]byte, error) {
+	var perm []int32
+	strict := false
+	if e.order.key != nil {
+		perm, strict = e.arrange(c)
+	}
+	pl.add(e.order, c, perm, strict)
+	if perm == nil {
+		return e.Encode(slices.Values(c.list))
+	}
+	return e.Encode(func(yield func([]R) bool) {
+		for part := range slices.Chunk(perm, chunkRows) {
+			e.batch = e.batch[:0]
+			for _, i := range part {
+				e.batch = append(e.batch, *c.at(i))
+			}
+			if !yield(e.batch) {
+				return
+			}
+		}
+	})
 }
 
 // write writes the row groups of one partition.
@@ -204,19 +250,16 @@ func (p *partWriter[R]) place(at datasets.Partition) *place[R] {
 	return pl
 }
 
-// add sorts the rows of a run and counts them.
-func (pl *place[R]) add(order rowOrder[R], rows []R) {
-	if len(rows) == 0 {
-		return
+// add counts the rows of a run, in the order of perm.
+func (pl *place[R]) add(order rowOrder[R], c *chunks[R], perm []int32, strict bool) {
+	n := c.len()
+	first, last := int32(0), int32(n-1)
+	if perm != nil {
+		first, last = perm[0], perm[n-1]
 	}
-	if order.key == nil {
-		pl.Sorted = false
-	} else {
-		strict := order.sort(rows)
-		pl.Sorted = pl.Sorted && strict && (pl.Rows == 0 || order.key(&pl.last, &rows[0]) < 0)
-		pl.last = rows[len(rows)-1]
-	}
-	pl.Rows += int64(len(rows))
+	pl.Sorted = pl.Sorted && strict && (pl.Rows == 0 || order.key(&pl.last, c.at(first)) < 0)
+	pl.last = *c.at(last)
+	pl.Rows += int64(n)
 }
 
 // close ends the part and returns its temporary name, "" if it has no rows.
@@ -242,129 +285,6 @@ func (p *partWriter[R]) partitions() []PartOf {
 		}
 	}
 	return list
-}
-
-// A rowOrder is the order of rows in a partition of one table.
-type rowOrder[R any] struct {
-	key  func(a, b *R) int // by the key columns in their order; nil if the table is one file
-	site func(*R) string   // the first key column, if it is a text that few rows share
-	line func(*R) int64
-}
-
-// orderOf returns the order of a table that is divided into partitions.
-func orderOf[R any]() rowOrder[R] {
-	var o any
-	switch any(*new(R)).(type) {
-	case datasets.Reading:
-		o = rowOrder[datasets.Reading]{
-			func(a, b *datasets.Reading) int {
-				return cmp.Or(cmp.Compare(a.SiteID, b.SiteID), cmp.Compare(a.TS, b.TS))
-			},
-			func(r *datasets.Reading) string { return r.SiteID }, func(r *datasets.Reading) int64 { return r.Line }}
-	case datasets.Billing:
-		o = rowOrder[datasets.Billing]{
-			func(a, b *datasets.Billing) int {
-				return cmp.Or(cmp.Compare(a.SiteID, b.SiteID), cmp.Compare(a.PeriodStart, b.PeriodStart))
-			},
-			func(r *datasets.Billing) string { return r.SiteID }, func(r *datasets.Billing) int64 { return r.Line }}
-	case datasets.Flow:
-		o = rowOrder[datasets.Flow]{compareFlow, nil, func(r *datasets.Flow) int64 { return r.Line }}
-	case datasets.DNS:
-		o = rowOrder[datasets.DNS]{
-			func(a, b *datasets.DNS) int {
-				return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(a.ClientIP, b.ClientIP), cmp.Compare(a.Query, b.Query), cmp.Compare(a.Answers, b.Answers))
-			}, nil, func(r *datasets.DNS) int64 { return r.Line }}
-	case datasets.TLS:
-		o = rowOrder[datasets.TLS]{
-			func(a, b *datasets.TLS) int {
-				return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(a.SrcIP, b.SrcIP), cmp.Compare(a.DstIP, b.DstIP), cmp.Compare(a.DstPort, b.DstPort), cmp.Compare(a.SNI, b.SNI))
-			}, nil, func(r *datasets.TLS) int64 { return r.Line }}
-	default:
-		return rowOrder[R]{}
-	}
-	return o.(rowOrder[R])
-}
-
-func compareFlow(a, b *datasets.Flow) int {
-	if c := cmp.Compare(a.TS, b.TS); c != 0 { // nearly always
-		return c
-	}
-	return cmp.Or(cmp.Compare(a.SrcIP, b.SrcIP), cmp.Compare(a.SrcPort, b.SrcPort), cmp.Compare(a.DstIP, b.DstIP),
-		cmp.Compare(a.DstPort, b.DstPort), cmp.Compare(a.Proto, b.Proto), cmp.Compare(a.Direction, b.Direction))
-}
-
-// sort orders rows that stand in the order of their lines by key, then line,
-// and reports whether no key comes twice.
-func (o rowOrder[R]) sort(rows []R) (strict bool) {
-	switch o.state(rows) {
-	case increasing:
-		return true
-	case sorted:
-		return false
-	}
-	if o.site != nil {
-		o.bySite(rows)
-	} else {
-		o.sortAll(rows)
-	}
-	return o.state(rows) == increasing
-}
-
-const (
-	unsorted   = iota
-	sorted     // a key comes twice
-	increasing // no key comes twice
-)
-
-func (o rowOrder[R]) state(rows []R) int {
-	state := increasing
-	for i := 1; i < len(rows); i++ {
-		c := o.key(&rows[i-1], &rows[i])
-		if c > 0 {
-			return unsorted
-		}
-		if c == 0 {
-			state = sorted
-		}
-	}
-	return state
-}
-
-func (o rowOrder[R]) sortAll(rows []R) {
-	slices.SortFunc(rows, func(a, b R) int {
-		if c := o.key(&a, &b); c != 0 {
-			return c
-		}
-		return cmp.Compare(o.line(&a), o.line(&b))
-	})
-}
-
-// bySite sorts rows that come by time, each site's own in order already: they
-// are dealt out to the sites, which leaves little to compare.
-func (o rowOrder[R]) bySite(rows []R) {
-	counts := map[string]int{}
-	for i := range rows {
-		counts[o.site(&rows[i])]++
-	}
-	ends := make(map[string]*int, len(counts))
-	at := 0
-	for _, s := range slices.Sorted(maps.Keys(counts)) {
-		start := at
-		ends[s] = &start
-		at += counts[s]
-	}
-	dealt := make([]R, len(rows))
-	for i := range rows {
-		end := ends[o.site(&rows[i])]
-		dealt[*end] = rows[i]
-		*end++
-	}
-	for s, end := range ends {
-		if own := dealt[*end-counts[s] : *end]; o.state(own) == unsorted {
-			o.sortAll(own)
-		}
-	}
-	copy(rows, dealt)
 }
 
 // locate returns where a row lies: its bucket, and its time if the table is

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -55,33 +56,66 @@ func checkOrder[R any](t *testing.T, name string) {
 	}
 }
 
-// Whatever the order in which rows come, they are sorted by key and line.
-func TestSort(t *testing.T) {
+// inChunks cuts rows as a partWriter keeps them.
+func inChunks[R any](rows []R) *chunks[R] {
+	return &chunks[R]{slices.Collect(slices.Chunk(rows, chunkRows))}
+}
+
+// arranged returns rows as an arranger orders them, and whether it says that
+// no key comes twice.
+func arranged[R any](a *arranger[R], rows []R) ([]R, bool) {
+	c := inChunks(rows)
+	perm, strict := a.arrange(c)
+	if perm == nil {
+		return rows, strict
+	}
+	var list []R
+	for _, i := range perm {
+		list = append(list, *c.at(i))
+	}
+	return list, strict
+}
+
+// checkArrange compares with a plain sort of the rows.
+func checkArrange[R comparable](t *testing.T, a *arranger[R], rows []R) {
+	t.Helper()
+	want := slices.Clone(rows)
+	slices.SortFunc(want, func(x, y R) int {
+		return cmp.Or(a.order.key(&x, &y), cmp.Compare(a.order.line(&x), a.order.line(&y)))
+	})
+	twice := false
+	for i := 1; i < len(want); i++ {
+		twice = twice || a.order.key(&want[i-1], &want[i]) == 0
+	}
+	got, strict := arranged(a, rows)
+	if !slices.Equal(got, want) || strict == twice {
+		t.Fatalf("got %v, strict %v, want %v", got, strict, want)
+	}
+}
+
+// Whatever the order in which rows come, they are arranged by key and line.
+func TestArrange(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	order := orderOf[datasets.Reading]()
-	for range 300 {
+	readings := &arranger[datasets.Reading]{order: orderOf[datasets.Reading]()}
+	flows := &arranger[datasets.Flow]{order: orderOf[datasets.Flow]()}
+	for round := range 300 {
 		n, sites := random.IntN(60), 1+random.IntN(5)
-		rows := make([]datasets.Reading, n)
+		if round%50 == 0 {
+			n = 3*chunkRows + random.IntN(60)
+		}
+		rows, connections := make([]datasets.Reading, n), make([]datasets.Flow, n)
 		for i := range rows {
-			rows[i] = datasets.Reading{SiteID: fmt.Sprint("s", random.IntN(sites)), TS: datasets.Micros(random.IntN(30)), Origin: datasets.Origin{Line: int64(i)}}
+			rows[i] = datasets.Reading{SiteID: fmt.Sprint("s", random.IntN(sites)), TS: datasets.Micros(random.IntN(30))}
+			connections[i] = datasets.Flow{TS: datasets.Micros(random.IntN(30)), SrcIP: fmt.Sprint("10.0.0.", random.IntN(sites)), Origin: datasets.Origin{Line: int64(i)}}
 		}
 		if random.IntN(2) == 0 { // by time, as most files are
 			slices.SortStableFunc(rows, func(a, b datasets.Reading) int { return int(a.TS - b.TS) })
-			for i := range rows {
-				rows[i].Line = int64(i)
-			}
 		}
-		want := slices.Clone(rows)
-		slices.SortFunc(want, func(a, b datasets.Reading) int {
-			if c := order.key(&a, &b); c != 0 {
-				return c
-			}
-			return int(a.Line - b.Line)
-		})
-		strict := order.sort(rows)
-		if !slices.Equal(rows, want) || strict != (order.state(want) == increasing) {
-			t.Fatalf("got %v, strict %v, want %v", rows, strict, want)
+		for i := range rows {
+			rows[i].Line = int64(i)
 		}
+		checkArrange(t, readings, rows)
+		checkArrange(t, flows, connections)
 	}
 }
 

@@ -2,9 +2,12 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -106,7 +109,7 @@ func (m *merge) reduce() bool {
 	return len(m.parts) > 0
 }
 
-// A pool holds one database for each worker, once any is needed.
+// A pool holds the databases that merge, once any is needed.
 type pool struct {
 	free chan *sql.DB
 	all  []*sql.DB
@@ -116,9 +119,11 @@ func (p *pool) open(ctx context.Context, r *run) error {
 	if p.free != nil {
 		return nil
 	}
-	p.free = make(chan *sql.DB, r.Workers)
-	for i := range r.Workers {
-		db, err := sql.Open(ctx, sql.Options{Threads: 1, MemoryMiB: max(64, r.MemoryMiB/r.Workers), TempDir: filepath.Join(r.tmp, fmt.Sprintf("spill-%d", i))})
+	debug.FreeOSMemory() // what reading took is the databases' now
+	n := r.databases()
+	p.free = make(chan *sql.DB, n)
+	for i := range n {
+		db, err := sql.Open(ctx, sql.Options{Threads: 1, MemoryMiB: r.sqlMiB(n), TempDir: filepath.Join(r.tmp, fmt.Sprintf("spill-%d", i)), Dirs: []string{r.lake}})
 		if err != nil {
 			return err
 		}
@@ -136,6 +141,9 @@ func (p *pool) close() {
 
 // mergeTable writes partitions of one table.
 func (r *run) mergeTable(ctx context.Context, p *pool, tasks []merge) error {
+	if err := r.checkSources(ctx, tasks); err != nil {
+		return err
+	}
 	tasks, err := r.copyTable(ctx, tasks)
 	if err != nil || len(tasks) == 0 {
 		return err
@@ -182,28 +190,57 @@ func countParts(tasks []merge) int {
 	return len(seen)
 }
 
+// A copying is the partitions that are row groups of one part.
+type copying struct {
+	part   Record
+	merges []merge
+}
+
 // copyTable writes the partitions that are copies of row groups, and returns
 // the other tasks.
 func (r *run) copyTable(ctx context.Context, tasks []merge) (rest []merge, err error) {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(4 * r.Workers) // they wait for the disk, not for a processor
+	byPart := map[int32]*copying{}
 	for _, m := range tasks {
-		p, ok := m.copied()
-		if !ok || r.merged {
+		if _, ok := m.copied(); !ok || r.merged {
 			rest = append(rest, m)
 			continue
 		}
+		c := byPart[m.parts[0].Number]
+		if c == nil {
+			c = &copying{part: m.parts[0]}
+			byPart[c.part.Number] = c
+		}
+		c.merges = append(c.merges, m)
+	}
+	for _, number := range slices.Sorted(maps.Keys(byPart)) {
+		if err := r.copyPart(ctx, byPart[number]); err != nil {
+			return nil, err
+		}
+	}
+	return rest, nil
+}
+
+// copyPart writes the partitions that are row groups of one part.
+func (r *run) copyPart(ctx context.Context, c *copying) (err error) {
+	part, err := store.OpenGroups(r.partPath(c.part))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, part.Close()) }()
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(4 * r.Workers) // they wait for the disk, not for a processor
+	for _, m := range c.merges {
 		g.Go(func() error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := r.copy(m, p); err != nil {
+			if err := r.copy(m, m.parts[0].partOf(m.partition), part); err != nil {
 				return fmt.Errorf("%s: %w", m.partition, err)
 			}
 			return nil
 		})
 	}
-	return rest, g.Wait()
+	return g.Wait()
 }
 
 // stage writes the rows of all parts that the tasks need once, by partition.
@@ -229,7 +266,7 @@ func (r *run) stage(ctx context.Context, tasks []merge, dir string) error {
 	if len(files) == 0 {
 		return nil
 	}
-	db, err := sql.Open(ctx, sql.Options{Threads: r.Workers, MemoryMiB: r.MemoryMiB, TempDir: filepath.Join(r.tmp, "spill")})
+	db, err := sql.Open(ctx, sql.Options{Threads: r.Workers, MemoryMiB: r.sqlMiB(1), TempDir: filepath.Join(r.tmp, "spill"), Dirs: []string{r.lake}})
 	if err != nil {
 		return err
 	}
