@@ -189,3 +189,18 @@ func TestNothingIsLostByLeavingOut(t *testing.T) {
 		}
 	}
 }
+
+// After the first site a scan takes memory for its result alone: the block and its
+// stops, and what the solver of six equations takes.
+func TestScanKeepsItsMemory(t *testing.T) {
+	s := NewScanner()
+	windows := realWindows(t)[:2]
+	scan := func() {
+		for _, w := range windows {
+			s.Scan(w)
+		}
+	}
+	if n := testing.AllocsPerRun(3, scan) / float64(len(windows)); n > 8 {
+		t.Errorf("%.1f allocations a site, want at most 8", n)
+	}
+}
