@@ -41,7 +41,7 @@ func BenchmarkCrowd(b *testing.B) {
 		}
 		var rows int64
 		all := map[int32][]judgement{}
-		for _, seed := range seeds {
+		for i, seed := range seeds {
 			c := newCrowd(b, seed, n, days, perForm, rates...)
 			rows += c.rows
 			for _, v := range c.views {
@@ -50,13 +50,14 @@ func BenchmarkCrowd(b *testing.B) {
 				both[v.sampling].add(list, true)
 				all[v.sampling] = append(all[v.sampling], list...)
 			}
-		}
-		for _, r := range rates {
-			b.Logf("1:%d traffic alone: %s", r, alone[r])
-			b.Logf("1:%d with the meter: %s", r, both[r])
-			b.Logf("1:%d average precision: traffic alone %.3f, with the meter %.3f", r,
-				averagePrecision(all[r], func(j judgement) float64 { s, _ := j.logOdds(false); return s }),
-				averagePrecision(all[r], func(j judgement) float64 { s, _ := j.logOdds(true); return s }))
+			b.Logf("after %d of %d seeds, %d records:", i+1, len(seeds), rows)
+			for _, r := range rates {
+				b.Logf("1:%d traffic alone: %s", r, alone[r])
+				b.Logf("1:%d with the meter: %s", r, both[r])
+				b.Logf("1:%d average precision: traffic alone %.3f, with the meter %.3f", r,
+					averagePrecision(all[r], func(j judgement) float64 { s, _ := j.logOdds(false); return s }),
+					averagePrecision(all[r], func(j judgement) float64 { s, _ := j.logOdds(true); return s }))
+			}
 		}
 		b.ReportMetric(both[1].recall(), "recall")
 		b.ReportMetric(float64(both[1].found[sim.NotMining]), "false")
