@@ -193,7 +193,7 @@ type Pool struct {
 type KnownService struct {
 	Prefix string `parquet:"prefix,optional" in:"prefix,key,prefix" doc:"address or prefix"`
 	Host   string `parquet:"host,optional" in:"host,key,host" doc:"host name; *.name for everything below a name"`
-	Name   string `parquet:"name" in:"name,required" doc:"service"`
+	Name   string `parquet:"name" in:"name,required" privacy:"open" doc:"service"`
 	Why    string `parquet:"why" in:"why,required" doc:"why it must stay reachable"`
 	Origin
 }
@@ -205,5 +205,7 @@ type Outcome struct {
 	Outcome   string  `parquet:"outcome,dict" in:"outcome,required,oneof=mining|clean|no_access" doc:"result"`
 	FoundKW   float64 `parquet:"found_kw,optional" in:"found_kw,unit=kW,min=0" doc:"power found"`
 	Note      string  `parquet:"note,optional" in:"note" doc:"note of the team"`
+	Team      string  `parquet:"team,optional,dict" in:"team" doc:"team that went"`
+	Drawn     string  `parquet:"drawn,optional,dict" in:"drawn,oneof=ranked|random" doc:"why the site was visited, as on the list: by rank, or drawn by lot; by rank if absent"`
 	Origin
 }

@@ -25,7 +25,7 @@ func TestBalance(t *testing.T) {
 	if b.Files != 2 || b.Rows != 8*2160+1+2 || b.Quarantined != 1 || b.Superseded != 2 || b.LakeRows != 8*2160 {
 		t.Errorf("readings: %+v", b)
 	}
-	// S1 was delivered with 4.12 kWh (4 + 3/24, two digits) and S2 with 4.25; 9 and 9.5 replace them.
+	// MTR-1 was delivered with 4.12 kWh (4 + 3/24, two digits) and MTR-2 with 4.25; 9 and 9.5 replace them.
 	if b.SupersededWh != 4120+4250 || b.LakeWh != b.AcceptedWh-b.SupersededWh {
 		t.Errorf("energy of readings: %+v", b)
 	}

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-var flips = flag.Int("flips", 25, "how many bits TestBitFlips flips in the lake and in the run's folder")
+var flips = flag.Int("flips", 10, "how many bits TestBitFlips flips in the lake and in the run's folder")
 
 // runWorkspace makes a small workspace with a finished run: eight metered
 // sites, one of them with a mine, a corrected delivery, a refused row, a
@@ -40,29 +40,29 @@ func fillInbox(t *testing.T, ws *Workspace) {
 	readings.WriteString("site_id,ts,kwh\n")
 	begin := time.Date(2022, 11, 1, 0, 0, 0, 0, time.UTC) // over the turn of a year: two partitions a bucket
 	for s := range 8 {
-		fmt.Fprintf(&sites, "S%d,Holder %d,,sole_trader,\"Street 1, %d\",Pavlodar,52.3,77.%d,F1\n", s, s, s, s)
+		fmt.Fprintf(&sites, "MTR-%d,Holder %d,,sole_trader,\"Street 1, %d\",Pavlodar,52.3,77.%d,F1\n", s, s, s, s)
 		for h := range 24 * 90 {
 			kwh := 4 + 3*float64((h+s)%24)/24
 			if s == 3 && h > 24*45 {
 				kwh += 60
 			}
-			fmt.Fprintf(&readings, "S%d,%s,%.2f\n", s, begin.Add(time.Duration(h)*time.Hour).Format(time.RFC3339), kwh)
+			fmt.Fprintf(&readings, "MTR-%d,%s,%.2f\n", s, begin.Add(time.Duration(h)*time.Hour).Format(time.RFC3339), kwh)
 		}
 	}
-	readings.WriteString("S1,not a time,4\n")
+	readings.WriteString("MTR-1,not a time,4\n")
 	put := func(name, text string) { write(t, ws.Path("inbox/"+name), text) }
 	put("sites/sites.csv", sites.String())
 	put("readings/a.csv", readings.String())
-	put("readings/b.csv", "site_id,ts,kwh\nS1,2022-11-01T00:00:00Z,9\nS2,2022-11-01T00:00:00Z,9.5\n")
+	put("readings/b.csv", "site_id,ts,kwh\nMTR-1,2022-11-01T00:00:00Z,9\nMTR-2,2022-11-01T00:00:00Z,9.5\n")
 	put("registry/registry.csv", "bin,name,category,notified_on,declared_mw\n950341000052,Zavod,miner,2022-01-10,1.5\n")
-	put("billing/bills.csv", "site_id,period_start,period_end,kwh\nS9,2022-11-01,2022-11-30,300\n")
+	put("billing/bills.csv", "site_id,period_start,period_end,kwh\nMTR-9,2022-11-01,2022-11-30,300\n")
 	var flows strings.Builder
 	flows.WriteString("ts,src_ip,src_port,dst_ip,dst_port,proto,duration_s,orig_bytes,resp_bytes,orig_pkts,resp_pkts\n")
 	for h := range 24 * 3 {
 		fmt.Fprintf(&flows, "%s,10.0.0.%d,50000,203.0.113.5,3333,tcp,3500,90000,140000,700,700\n", begin.Add(time.Duration(h)*time.Hour).Format(time.RFC3339), h%3)
 	}
 	put("flows/flows.csv", flows.String())
-	put("subscribers/leases.csv", "ip_prefix,valid_from,subscriber_id,provider,site_id\n10.0.0.1,2022-01-01T00:00:00Z,C-1,Telecom,S3\n")
+	put("subscribers/leases.csv", "ip_prefix,valid_from,subscriber_id,provider,site_id\n10.0.0.1,2022-01-01T00:00:00Z,C-1,Telecom,MTR-3\n")
 }
 
 // committedFiles lists the files below the folders, relative to the workspace.

@@ -34,6 +34,7 @@ const (
 	EntryRun      = "run"
 	EntryPrune    = "prune"
 	EntryPurge    = "purge"
+	EntryShare    = "share"
 )
 
 // A JournalEntry is one line of the journal: something that changed the
@@ -52,11 +53,12 @@ type JournalEntry struct {
 	Run      string `json:"run,omitempty"`
 	Manifest string `json:"manifest_sha256,omitempty"` // of the run
 
-	Order   string   `json:"order,omitempty"`   // of a purge, as given
-	Subject string   `json:"subject,omitempty"` // of a purge, as pseudonym
-	Rows    int64    `json:"rows,omitempty"`    // removed
-	Files   []string `json:"files,omitempty"`   // removed or made again, below the workspace
-	Note    string   `json:"note,omitempty"`
+	Order string   `json:"order,omitempty"` // of a purge, as given; of a share, for whom
+	Rows  int64    `json:"rows,omitempty"`  // removed
+	Files []string `json:"files,omitempty"` // removed or made again, below the workspace
+	Note  string   `json:"note,omitempty"`
+
+	Subjects []string `json:"subjects,omitempty"` // of a purge, as pseudonyms
 }
 
 // A Delivery is what the journal keeps of one delivered file.
@@ -279,7 +281,7 @@ func (j *journal) noteDeliveries(e JournalEntry) error {
 			e.Deliveries = append(e.Deliveries, d)
 		}
 	}
-	if len(e.Deliveries) == 0 && len(e.Files) == 0 && e.Rows == 0 && e.Subject == "" {
+	if len(e.Deliveries) == 0 && len(e.Files) == 0 && len(e.Subjects) == 0 {
 		return nil
 	}
 	return j.append(e)

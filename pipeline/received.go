@@ -68,7 +68,7 @@ func (r *runner) activity(visits []datasets.Visit) (map[string]export.Activity, 
 	}
 	open := map[string]map[datasets.Day]*[24]bool{}
 	err := eachPart(r.env.WS.Lake(), "flow_session", func(s datasets.FlowSession) {
-		site, ok := sites[contact{s.ClientIP, s.ServerIP, s.ServerPort}]
+		site, ok := sites[contact{s.Client, s.ServerIP, s.ServerPort}]
 		if !ok {
 			return
 		}

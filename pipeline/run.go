@@ -12,6 +12,8 @@ import (
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/detectors/counter"
+	"github.com/minewatch/minewatch/detectors/score"
 	"github.com/minewatch/minewatch/detectors/visit"
 	"github.com/minewatch/minewatch/pipeline/export"
 	"github.com/minewatch/minewatch/pipeline/ingest"
@@ -21,7 +23,23 @@ import (
 // RunOptions tune a run.
 type RunOptions struct {
 	Progress Progress
-	Runner   Runner // nil: [Local]
+	Runner   Runner   // nil: [Local]
+	Visits   *int     // instead of the setting visits.budget
+	Explore  *float64 // instead of the setting visits.explore
+}
+
+// apply puts the options in the place of the settings.
+func (o RunOptions) apply(c *Config) error {
+	if o.Visits != nil {
+		c.Visits.Budget = *o.Visits
+	}
+	if o.Explore != nil {
+		c.Visits.Explore = *o.Explore
+	}
+	if err := c.Validate(); err != nil {
+		return &ConfigError{File: "command line", Err: err}
+	}
+	return nil
 }
 
 // RunResult is what a run has made, or found already made.
@@ -32,6 +50,7 @@ type RunResult struct {
 	Ingest         IngestResult     `json:"ingest"`
 	Proposed       []datasets.Visit `json:"proposed"` // best first
 	Next           []datasets.Score `json:"next"`     // the first sites by rank value that are not proposed
+	Model          ScoreModel       `json:"model"`    // how many of the proposed are expected to be wrong, among others
 	Outputs        []string         `json:"outputs"`  // paths below Dir
 	Notes          []string         `json:"notes"`    // what could not be said, and why
 	Stages         []StageTime      `json:"stages"`
@@ -43,6 +62,9 @@ type RunResult struct {
 type runner struct {
 	env     *Env
 	law     *law
+	model   *score.Model
+	list    ScoreModel
+	visited map[string][]visit.Outcome
 	network *network
 	traffic trafficResult
 	stages  []StageTime
@@ -51,6 +73,7 @@ type runner struct {
 	doubts  []export.QualityMessage // about readings
 
 	balances []Balance
+	months   map[string][]export.MonthCoverage // by site
 }
 
 // Run takes in what is new and makes a run of it. If neither input nor
@@ -62,6 +85,9 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 		return nil, err
 	}
 	defer unlock()
+	if err := o.apply(&ws.Config); err != nil {
+		return nil, err
+	}
 	env, err := newEnv(ws, o.Progress)
 	if err != nil {
 		return nil, err
@@ -92,15 +118,11 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 		}
 		result.Repaired = append(result.Repaired, ws.below(dir)+": is not as it was sealed, minewatch verify says where")
 	}
-	if err := r.timed("check", func() (int64, error) {
-		removed, err := env.checkLake(ctx, r.records)
-		result.Repaired = append(result.Repaired, removed...)
-		return int64(len(removed)), err
+	if err := r.timed("check", func() (n int64, err error) {
+		result.Repaired, err = r.check(ctx, result.Repaired)
+		return int64(len(result.Repaired)), err
 	}); err != nil {
-		return nil, fmt.Errorf("check the lake: %w", err)
-	}
-	if r.balances, err = env.reconcile(ctx, r.records); err != nil {
-		return nil, fmt.Errorf("the lake does not add up: %w", err)
+		return nil, err
 	}
 	tmp, err := ws.BeginRun()
 	if err != nil {
@@ -127,6 +149,19 @@ func (r *runner) timed(stage string, work func() (int64, error)) error {
 	return err
 }
 
+// check makes sure that the lake is as it was committed and adds up. It
+// returns damaged with the derived files that it removed.
+func (r *runner) check(ctx context.Context, damaged []string) ([]string, error) {
+	removed, err := r.env.checkLake(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("check the lake: %w", err)
+	}
+	if r.balances, err = r.env.reconcile(ctx); err != nil {
+		return nil, fmt.Errorf("the lake does not add up: %w", err)
+	}
+	return append(damaged, removed...), nil
+}
+
 // compute derives everything from the lake.
 func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	if err := r.stage(ctx, profileStage); err != nil {
@@ -140,6 +175,9 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 		return nil, fmt.Errorf("check readings: %w", err)
 	}
 	r.doubts = doubts
+	if r.months, err = r.env.monthsCovered(); err != nil {
+		return nil, fmt.Errorf("coverage: %w", err)
+	}
 	if err := r.env.share(); err != nil {
 		return nil, fmt.Errorf("peers: %w", err)
 	}
@@ -168,7 +206,7 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 		if err := r.judge(cases); err != nil {
 			return 0, err
 		}
-		candidates, err := r.network.candidates(r.env, asOf, cases)
+		candidates, err := r.network.candidates(ctx, r.env, asOf, cases)
 		if err != nil {
 			return 0, fmt.Errorf("candidates: %w", err)
 		}
@@ -176,6 +214,9 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 			return 0, err
 		}
 		out.Candidates = candidates
+		if err := r.completePack(out); err != nil {
+			return 0, err
+		}
 		return int64(len(cases)), nil
 	})
 	return out, err
@@ -254,9 +295,16 @@ func (r *runner) cases() ([]*siteCase, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.visited = visits
 	for id, list := range visits {
 		if last, ok := visit.Latest(list); ok {
+			get(id).visited = &last
 			get(id).evidence = append(get(id).evidence, last.Evidence(get(id).evidence))
+		}
+	}
+	for id, known := range r.env.tables.Known.On(r.asOf()) {
+		if s := by[id]; s != nil {
+			s.evidence = append(s.evidence, counter.Known(id, counter.KnownLoad{Kind: known.Kind, Source: known.Source, Note: known.LicenceNo}))
 		}
 	}
 	cases := make([]*siteCase, 0, len(by))
@@ -273,8 +321,10 @@ func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, erro
 		Version: ThisProgram().Version, AsOf: asOf, Zone: r.env.Zone,
 		Sites: r.env.shared.sites, Tax: map[string][]string{}, RegistryNames: map[string]string{},
 		Subscribers: r.traffic.subscribers,
-		Quality:     r.quality(), Charts: r.chart,
+		Quality:     r.quality(), Charts: r.chart, Visits: r.visits(cases),
 	}
+	r.list = r.scoreModel(out.Visits)
+	out.Expected = r.list.Expected
 	for _, s := range cases {
 		out.Scores = append(out.Scores, s.row)
 		out.Terms = append(out.Terms, s.verdict.Terms...)
@@ -293,10 +343,14 @@ func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, erro
 		}
 		out.Tax[s.site.SiteID] = strings.Split(strings.TrimRight(text.String(), "\n"), "\n")
 	}
+	var err error
+	if out.LookAlikes, err = r.lookAlikes(cases); err != nil {
+		return nil, fmt.Errorf("look-alikes: %w", err)
+	}
+	out.HitRates = hitRates(r.visited, cases)
 	for _, e := range r.law.entries {
 		out.RegistryNames[e.BIN] = e.Name
 	}
-	out.Visits = r.visits(cases)
 	if err := r.received(cases, out); err != nil {
 		return nil, err
 	}
@@ -333,6 +387,9 @@ func (r *runner) publish(tmp, fingerprint string, parts []LakePart, out *export.
 	if err := keepCalculations(tmp, out); err != nil {
 		return fmt.Errorf("keep calculations: %w", err)
 	}
+	if err := keepModel(tmp, r.list); err != nil {
+		return fmt.Errorf("keep the model: %w", err)
+	}
 	ws := r.env.WS
 	key, err := ws.Key()
 	if err != nil {
@@ -358,7 +415,7 @@ func (r *runner) publish(tmp, fingerprint string, parts []LakePart, out *export.
 		return err
 	}
 	*result = RunResult{
-		ID: out.ID, Dir: dir, Fresh: true, Ingest: result.Ingest, Proposed: out.Visits, Next: next(out.Scores), Outputs: files,
+		ID: out.ID, Dir: dir, Fresh: true, Ingest: result.Ingest, Proposed: out.Visits, Next: next(out.Scores), Model: r.list, Outputs: files,
 		Notes: out.Notes, Stages: r.stages, OverQuarantine: result.OverQuarantine, Repaired: result.Repaired,
 	}
 	return nil
@@ -420,6 +477,9 @@ func (result *RunResult) reuse(m Manifest, dir string) error {
 		return err
 	}
 	result.Next = next(scores)
+	if result.Model, err = readModel(dir); err != nil {
+		return err
+	}
 	result.Proposed, err = store.ReadFile[datasets.Visit](filepath.Join(dir, "visits.parquet"))
 	return err
 }

@@ -54,7 +54,11 @@ func takeIn(ctx context.Context, ws *Workspace, o IngestOptions) (*IngestResult,
 	if err != nil {
 		return nil, err
 	}
-	report, err := ingest.Run(ctx, o.intake(ws))
+	intake := o.intake(ws)
+	if intake.Purged, err = ws.purged(j); err != nil {
+		return nil, err
+	}
+	report, err := ingest.Run(ctx, intake)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +108,11 @@ func Repair(ctx context.Context, ws *Workspace, o IngestOptions) (*ingest.Repair
 	for _, d := range j.latest() {
 		known = append(known, ingest.Record{Number: d.Number, Dataset: d.Dataset, Path: d.Path, SHA256: d.SHA256, Given: d.Given, Withdrawn: d.Withdrawn})
 	}
-	report, err := ingest.Repair(ctx, o.intake(ws), known)
+	intake := o.intake(ws)
+	if intake.Purged, err = ws.purged(j); err != nil {
+		return nil, err
+	}
+	report, err := ingest.Repair(ctx, intake, known)
 	if err != nil {
 		return nil, err
 	}

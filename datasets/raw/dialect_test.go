@@ -85,14 +85,15 @@ func fuzzFormat(f *testing.F, table string, seeds ...string) {
 	})
 }
 
-func FuzzNfdump(f *testing.F)  { fuzzFormat(f, "flows", "nfdump-short.csv", "nfdump-1.7.1*") }
-func FuzzVPC(f *testing.F)     { fuzzFormat(f, "flows", "vpc.log") }
-func FuzzArgus(f *testing.F)   { fuzzFormat(f, "flows", "argus*") }
-func FuzzGoflow(f *testing.F)  { fuzzFormat(f, "flows", "goflow2.json") }
-func FuzzEVEFlow(f *testing.F) { fuzzFormat(f, "flows", "eve.json") }
-func FuzzEVEDNS(f *testing.F)  { fuzzFormat(f, "dns", "eve*.json") }
-func FuzzEVETLS(f *testing.F)  { fuzzFormat(f, "tls", "eve.json") }
-func FuzzRadius(f *testing.F)  { fuzzFormat(f, "subscribers", "radius.csv") }
+func FuzzNfdump(f *testing.F)    { fuzzFormat(f, "flows", "nfdump-short.csv", "nfdump-1.7.1*") }
+func FuzzVPC(f *testing.F)       { fuzzFormat(f, "flows", "vpc.log") }
+func FuzzArgus(f *testing.F)     { fuzzFormat(f, "flows", "argus*") }
+func FuzzGoflow(f *testing.F)    { fuzzFormat(f, "flows", "goflow2.json") }
+func FuzzEVEFlow(f *testing.F)   { fuzzFormat(f, "flows", "eve.json") }
+func FuzzEVEDNS(f *testing.F)    { fuzzFormat(f, "dns", "eve*.json") }
+func FuzzEVETLS(f *testing.F)    { fuzzFormat(f, "tls", "eve.json") }
+func FuzzRadius(f *testing.F)    { fuzzFormat(f, "subscribers", "radius.csv") }
+func FuzzNATSyslog(f *testing.F) { fuzzFormat(f, "subscribers", "nat-*.log") }
 func FuzzZeekBlocks(f *testing.F) {
 	fuzzFormat(f, "flows", "zeek-zat-conn.log", "open-conn.log", "zeek-zat-conn.json.log")
 }

@@ -16,7 +16,7 @@ type Format interface {
 
 // Formats lists the formats in the order in which they are tried.
 var Formats = []Format{Parquet{}, Capture{}, IPFIXFile{}, Nfcapd{}, XLSX{}, M80020{}, ESPI{}, NEM12{}, ZeekTSV{}, EVE, GoflowJSON, ZeekJSON{},
-	NfdumpCSV, NfdumpShortCSV, VPCFlow, VPCFlowCSV, ArgusCSV, ArgusTabs, RadiusCSV, RadiusUnderCSV, CSV{}}
+	NfdumpCSV, NfdumpShortCSV, VPCFlow, VPCFlowCSV, ArgusCSV, ArgusTabs, RadiusCSV, RadiusUnderCSV, NATSyslog{}, CSV{}}
 
 func sniff(head []byte) Format {
 	for _, f := range Formats {

@@ -14,10 +14,13 @@ import (
 // have the creation, the record's own begin is taken, else the event is passed
 // over, since nothing says when the lease began.
 type natTaker struct {
-	l    *loader
-	r    *datasets.Subscriber
-	open map[leaseKey]lease
+	l *loader
+	r *datasets.Subscriber
+	leases
 }
+
+// leases are the translations of a file that were not deleted yet.
+type leases struct{ open map[leaseKey]lease }
 
 // A leaseKey is the public side of a translation.
 type leaseKey struct {
@@ -34,7 +37,35 @@ type lease struct {
 const mostLeases = 1 << 20
 
 func newNATTaker(l *loader) taker {
-	return &natTaker{l, l.row.(*datasets.Subscriber), map[leaseKey]lease{}}
+	return &natTaker{l, l.row.(*datasets.Subscriber), newLeases()}
+}
+
+func newLeases() leases { return leases{map[leaseKey]lease{}} }
+
+// begin opens the lease of a row with its public side and its subscriber.
+func (t leases) begin(r *datasets.Subscriber, at datasets.Micros) {
+	if len(t.open) >= mostLeases {
+		clear(t.open)
+	}
+	r.ValidFrom = at
+	t.open[leaseKey{r.IPPrefix, r.PortFrom}] = lease{at, r.SubscriberID}
+}
+
+// end closes the lease of a row. began is what the event itself says of its
+// begin, at if nothing. what tells why there is no row.
+func (t leases) end(r *datasets.Subscriber, began, at datasets.Micros) (what string) {
+	key := leaseKey{r.IPPrefix, r.PortFrom}
+	known, open := t.open[key]
+	switch {
+	case open && known.subscriber == r.SubscriberID && known.from <= at:
+		r.ValidFrom, r.ValidTo = known.from, at
+		delete(t.open, key)
+	case at > began:
+		r.ValidFrom, r.ValidTo = began, at
+	default:
+		return "end of a translation that began before the file"
+	}
+	return ""
 }
 
 var noPublic = problem{"NAT event without public address", "let the template have postNATSourceIPv4Address (225)"}
@@ -75,24 +106,13 @@ func (t *natTaker) row(e *exports, x *exportRecord) (string, *problem) {
 	r := t.r
 	r.IPPrefix, r.SubscriberID = e.text(x.nat).text, e.text(x.src).text
 	t.ports(x)
-	key := leaseKey{r.IPPrefix, r.PortFrom}
-	known, open := t.open[key]
 	switch {
 	case event == 0: // a session that has ended, of a template without events
 		r.ValidFrom, r.ValidTo = datasets.Micros(first), datasets.Micros(last)
 	case !ends:
-		if len(t.open) >= mostLeases {
-			clear(t.open)
-		}
-		r.ValidFrom = datasets.Micros(first)
-		t.open[key] = lease{r.ValidFrom, r.SubscriberID}
-	case open && known.subscriber == r.SubscriberID && known.from <= datasets.Micros(last):
-		r.ValidFrom, r.ValidTo = known.from, datasets.Micros(last)
-		delete(t.open, key)
-	case last > first:
-		r.ValidFrom, r.ValidTo = datasets.Micros(first), datasets.Micros(last)
+		t.begin(r, datasets.Micros(first))
 	default:
-		return "end of a translation that began before the file", nil
+		return t.end(r, datasets.Micros(first), datasets.Micros(last)), nil
 	}
 	return "", nil
 }

@@ -197,9 +197,9 @@ func port(cell []byte) (int32, bool) {
 	return int32(n), ok && n <= 65535
 }
 
-// digitsOnly reads 1 to 18 digits.
+// digitsOnly reads 1 to 15 digits, a number below what any column may hold.
 func digitsOnly(cell []byte) (int64, bool) {
-	if len(cell) == 0 || len(cell) > 18 {
+	if len(cell) == 0 || len(cell) > 15 {
 		return 0, false
 	}
 	n := int64(0)

@@ -39,6 +39,9 @@ type Window struct {
 	Clock []uint8 // local hour of the week, 0 = Monday 00; one an hour of the series
 	Cuts  []Cut
 	Peers *Peers // nil if the site's activity has too few sites
+	// TempC is the outdoor air of each hour of the series, NaN where unknown; nil if
+	// the region brings no weather.
+	TempC []float64
 }
 
 // NewWindow adds the local clock to a series.
@@ -70,19 +73,21 @@ func hourOfWeek(at datasets.Micros, offsetS int) uint8 {
 
 // A Duty is a calendar of the hours of the local week in which a block is on.
 type Duty struct {
-	Name string
-	on   [168]bool
-	n    int // hours of the week inside
+	Name  string
+	daily [24]bool // by hour of the day
+	on    [168]bool
+	n     int // hours of the day inside
 }
-
-func (d *Duty) hours() int { return d.n }
 
 func duty(name string, on func(hour int) bool) Duty {
 	d := Duty{Name: name}
-	for h := range d.on {
-		if d.on[h] = on(h % 24); d.on[h] {
+	for h := range d.daily {
+		if d.daily[h] = on(h); d.daily[h] {
 			d.n++
 		}
+	}
+	for h := range d.on {
+		d.on[h] = d.daily[h%24]
 	}
 	return d
 }

@@ -37,6 +37,9 @@ func countsOf(run *Run) reportCounts {
 	c := reportCounts{Judged: len(run.Scores), Proposed: len(run.Visits), Breaches: len(run.Breaches),
 		Candidates: len(run.Candidates), Subscribers: len(run.Subscribers)}
 	for _, v := range run.Visits {
+		if v.Drawn == "random" { // nothing is suspected of it
+			continue
+		}
 		c.ExpectedWrong += 1 - v.Probability
 		c.MiningKW += v.MiningKW
 		c.UnpaidKWh += v.UnpaidKWh

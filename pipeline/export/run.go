@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/detectors/score"
 	"github.com/minewatch/minewatch/pipeline/export/i18n"
 )
 
@@ -20,12 +21,18 @@ type Run struct {
 	Scores      []datasets.Score         // every site
 	Terms       []datasets.ScoreTerm     // by site, in the order of the waterfall
 	Evidence    []datasets.Evidence
-	Visits      []datasets.Visit // proposed sites, best first
+	Visits      []datasets.Visit     // proposed sites, best first; then those drawn by lot
+	Expected    score.Wrong          // how many of the ranked visits are expected to find no mining
+	HitRates    []datasets.HitRate   // none without outcomes
+	LookAlikes  []datasets.LookAlike // none without a confirmed mine
 	Statement   []datasets.StatementLine
 	Breaches    []datasets.Breach
 	Notices     Rows // what to forward to the energy ministry; the zero value writes no file
 	Candidates  []datasets.Candidate
 	Subscribers []datasets.SubscriberSeen
+	FlowRules   []datasets.FlowRule
+	NewPools    []datasets.ProposedPool
+	Earlier     Earlier // the pack before this one; zero if there is none
 
 	// Charts returns the load of one site, ErrNoChart if there is none to
 	// draw. It is called once for each proposed site, in the order of Visits.

@@ -21,12 +21,16 @@ type Options struct {
 	Zone            *time.Location // of times without offset
 	Buckets         int            // a power of two, fixed when the workspace is made
 	Workers         int            // at least 1
-	MemoryMiB       int            // for sorting, shared by the workers
+	MemoryMiB       int            // of the whole process, see memory.go
 	Limits          raw.Limits
 	Mappings        []Mapping // the first that fits a file is used
 	QuarantineLimit float64   // share of refused rows above which a file counts as OverLimit
 
 	Progress func(Progress) // may be nil; called from one goroutine
+
+	// Purged reports whether a site, or a BIN or IIN, was purged on order: rows of
+	// it are left out of whatever is read. nil if nothing was.
+	Purged func(id string) bool
 
 	merged bool // no partition is copied from a part; for comparison in tests
 }
@@ -58,7 +62,11 @@ type FileReport struct {
 	Duplicates int64  `json:"duplicates"` // rows that say what an earlier row said
 	Superseded int64  `json:"superseded"` // accepted rows that a later row replaced
 	AcceptedWh int64  `json:"accepted_wh"`
-	OverLimit  bool   `json:"over_limit"` // more rows quarantined than the limit allows
+
+	DuplicateWh  int64 `json:"duplicate_wh"`
+	SupersededWh int64 `json:"superseded_wh"`
+
+	OverLimit bool `json:"over_limit"` // more rows quarantined than the limit allows
 }
 
 // A Report lists what Run found, by dataset and path.
@@ -101,6 +109,7 @@ type run struct {
 // that of a broken system.
 func Run(ctx context.Context, o Options) (Report, error) {
 	r := newRun(o)
+	defer r.boundHeap()()
 	if err := r.do(ctx); err != nil {
 		return Report{}, fmt.Errorf("ingest: %w", err)
 	}

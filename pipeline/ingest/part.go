@@ -13,10 +13,6 @@ import (
 	"github.com/minewatch/minewatch/datasets/store"
 )
 
-// runBytes is how much memory the rows of a part take before they are sorted
-// and written. It is no setting: where a run ends decides the bytes of a part.
-const runBytes = 384 << 20
-
 // A partWriter writes the rows of one file as a part: runs of rows, in each of
 // which the rows of a partition stand together, sorted by key and line, in row
 // groups of their own. So a partition that has one part only is a copy of row
@@ -55,9 +51,11 @@ type place[R any] struct {
 	last R // in the order of the key
 }
 
-func newPartWriter[R any](dir string, t *datasets.Table, workers int) *partWriter[R] {
+// newPartWriter returns a writer that holds rows of at most bytes, and sorts
+// and writes them then.
+func newPartWriter[R any](dir string, t *datasets.Table, workers int, bytes int64) *partWriter[R] {
 	p := &partWriter[R]{dir: dir, order: orderOf[R](), year: func(datasets.Micros) int32 { return 0 },
-		limit: max(1, runBytes/int(unsafe.Sizeof(*new(R)))), workers: max(1, workers),
+		limit: max(1, int(bytes)/int(unsafe.Sizeof(*new(R)))), workers: max(1, workers),
 		years: map[int32]*yearRows[R]{}, places: map[datasets.Partition]*place[R]{}, free: make(chan *encoder[R], max(1, workers))}
 	if t.YearBy != "" {
 		p.year = yearOf()

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -108,7 +109,7 @@ func (m *merge) reduce() bool {
 	return len(m.parts) > 0
 }
 
-// A pool holds one database for each worker, once any is needed.
+// A pool holds the databases that merge, once any is needed.
 type pool struct {
 	free chan *sql.DB
 	all  []*sql.DB
@@ -118,9 +119,11 @@ func (p *pool) open(ctx context.Context, r *run) error {
 	if p.free != nil {
 		return nil
 	}
-	p.free = make(chan *sql.DB, r.Workers)
-	for i := range r.Workers {
-		db, err := sql.Open(ctx, sql.Options{Threads: 1, MemoryMiB: max(64, r.MemoryMiB/r.Workers), TempDir: filepath.Join(r.tmp, fmt.Sprintf("spill-%d", i))})
+	debug.FreeOSMemory() // what reading took is the databases' now
+	n := r.databases()
+	p.free = make(chan *sql.DB, n)
+	for i := range n {
+		db, err := sql.Open(ctx, sql.Options{Threads: 1, MemoryMiB: r.sqlMiB(n), TempDir: filepath.Join(r.tmp, fmt.Sprintf("spill-%d", i)), Dirs: []string{r.lake}})
 		if err != nil {
 			return err
 		}
@@ -263,7 +266,7 @@ func (r *run) stage(ctx context.Context, tasks []merge, dir string) error {
 	if len(files) == 0 {
 		return nil
 	}
-	db, err := sql.Open(ctx, sql.Options{Threads: r.Workers, MemoryMiB: r.MemoryMiB, TempDir: filepath.Join(r.tmp, "spill")})
+	db, err := sql.Open(ctx, sql.Options{Threads: r.Workers, MemoryMiB: r.sqlMiB(1), TempDir: filepath.Join(r.tmp, "spill"), Dirs: []string{r.lake}})
 	if err != nil {
 		return err
 	}

@@ -1,12 +1,17 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,22 +21,47 @@ import (
 var kills = flag.Int("kills", 6, "how many times TestSIGKILL kills an ingest")
 
 // killedDir names the variable that makes the test binary ingest a workspace
-// and end, so that it can be killed.
-const killedDir = "MINEWATCH_INGEST"
+// and end, so that it can be killed, or its memory measured; memoryMiB names
+// that of the limit.
+const (
+	killedDir = "MINEWATCH_INGEST"
+	memoryMiB = "MINEWATCH_MEMORY_MIB"
+)
 
 func TestMain(m *testing.M) {
 	dir := os.Getenv(killedDir)
 	if dir == "" {
 		os.Exit(m.Run()) //nolint:forbidigo // this is the test's main
 	}
-	zone, err := time.LoadLocation("Asia/Almaty")
+	memory, err := strconv.Atoi(cmp.Or(os.Getenv(memoryMiB), "256"))
 	if err == nil {
-		_, err = Run(context.Background(), Options{Workspace: dir, Zone: zone, Buckets: 4, Workers: 2, MemoryMiB: 256, Limits: raw.DefaultLimits()})
+		err = ingestAndEnd(dir, memory)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1) //nolint:forbidigo // so is this
 	}
+}
+
+// ingestAndEnd ingests a workspace and prints the most memory that the process had.
+func ingestAndEnd(dir string, memory int) error {
+	zone, err := time.LoadLocation("Asia/Almaty")
+	if err != nil {
+		return err
+	}
+	if _, err := Run(context.Background(), Options{Workspace: dir, Zone: zone, Buckets: 4, Workers: 2, MemoryMiB: memory, Limits: raw.DefaultLimits()}); err != nil {
+		return err
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if errors.Is(err, fs.ErrNotExist) { // not Linux
+		return nil
+	}
+	for line := range strings.Lines(string(status)) {
+		if peak, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			fmt.Print(peak)
+		}
+	}
+	return err
 }
 
 // ingestProcess starts an ingest in a process of its own.

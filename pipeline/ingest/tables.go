@@ -30,18 +30,19 @@ var readers = map[string]func(context.Context, *run, job) (outcome, error){
 
 // readRows decodes a file to a temporary part and a temporary quarantine.
 func readRows[R any](ctx context.Context, r *run, j job) (out outcome, err error) {
-	w := newPartWriter[R](r.tmp, j.table, r.Workers)
+	w := newPartWriter[R](r.tmp, j.table, r.Workers, r.runBytes())
 	q := &quarantine{dir: r.tmp, source: j.file.path}
 	options := raw.Options{Zone: r.Zone, Buckets: r.Buckets, Source: j.number, Workers: r.Workers, Limits: r.Limits, Given: j.file.values}
 	if j.file.mapping != nil {
 		options.Mapping = &j.file.mapping.Mapping
 	}
+	left := sieve[R]{purged: r.Purged}
 	sum, err := raw.Read(r.abs(j.file.path), j.table, options, raw.Sink[R]{
 		Accept: func(rows []R) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			return w.accept(rows)
+			return w.accept(left.keep(rows))
 		},
 		Refuse: q.add,
 	})
@@ -53,7 +54,7 @@ func readRows[R any](ctx context.Context, r *run, j job) (out outcome, err error
 		w.discard()
 		return outcome{record: r.newRecord(j, sum)}, errors.Join(err, q.discard())
 	}
-	out.record = r.newRecord(j, sum)
+	out.record = left.count(r.newRecord(j, sum))
 	out.record.Partitions, out.part = w.partitions(), part
 	out.quarantine, err = q.close()
 	return out, err

@@ -74,9 +74,9 @@ func (r *run) take(ctx context.Context, files []hashed) ([]fileStatus, error) {
 		}
 		return nil
 	})
-	memory := semaphore.NewWeighted(max(int64(r.MemoryMiB)<<20/2, runBytes))
+	memory := semaphore.NewWeighted(r.memory() / 2)
 	for _, j := range jobs {
-		need := j.need()
+		need := r.need(j)
 		if memory.Acquire(gctx, need) != nil {
 			break // another file failed, and its error counts
 		}
@@ -144,7 +144,7 @@ func (r *run) job(f hashed, number int32) job {
 
 // need is how much memory the rows of a file may take: what a part holds, or
 // less if the file is small even if it is packed well.
-func (j job) need() int64 { return min(runBytes, 64<<10+20*j.file.info.Size()) }
+func (r *run) need(j job) int64 { return min(r.runBytes(), 64<<10+20*j.file.info.Size()) }
 
 func (r *run) decode(ctx context.Context, j job) (outcome, error) {
 	f := j.file
