@@ -108,7 +108,7 @@ func Write(dir string, run *Run) ([]string, error) {
 		return nil, err
 	}
 	files = append(files, pages...)
-	providers, err := writeProviders(dir, run)
+	providers, err := writeProviders(dir, run.under(datasets.Telecom))
 	if err != nil {
 		return nil, err
 	}
