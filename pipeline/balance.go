@@ -26,6 +26,7 @@ type Balance struct {
 	Superseded   int64  `json:"superseded"`
 	LakeRows     int64  `json:"lake_rows"`
 	AcceptedWh   int64  `json:"accepted_wh,omitempty"`
+	DuplicateWh  int64  `json:"duplicate_wh,omitempty"`
 	SupersededWh int64  `json:"superseded_wh,omitempty"`
 	LakeWh       int64  `json:"lake_wh,omitempty"`
 }
@@ -89,6 +90,7 @@ func (e *Env) balanceTable(ctx context.Context, db *sql.DB, t *datasets.Table, r
 		b.Duplicates += r.Duplicates
 		b.Quarantined += r.Rows - r.Decoded
 		b.AcceptedWh += r.AcceptedWh
+		b.DuplicateWh += r.DuplicateWh
 	}
 	parts, err := store.List(e.WS.Lake(), t.Name)
 	if err != nil {

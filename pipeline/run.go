@@ -73,6 +73,7 @@ type runner struct {
 	doubts  []export.QualityMessage // about readings
 
 	balances []Balance
+	months   map[string][]export.MonthCoverage // by site
 }
 
 // Run takes in what is new and makes a run of it. If neither input nor
@@ -174,6 +175,9 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 		return nil, fmt.Errorf("check readings: %w", err)
 	}
 	r.doubts = doubts
+	if r.months, err = r.env.monthsCovered(); err != nil {
+		return nil, fmt.Errorf("coverage: %w", err)
+	}
 	if err := r.env.share(); err != nil {
 		return nil, fmt.Errorf("peers: %w", err)
 	}
