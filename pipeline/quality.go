@@ -25,10 +25,6 @@ var absent = []export.AbsentDataset{
 	{Dataset: "subscribers", Meaning: "No subscribers: addresses cannot be linked to sites."},
 }
 
-// unread names the datasets that are taken in and kept, and that no verdict
-// reads yet.
-var unread = []string{"weather"}
-
 // quality makes the account of what came in.
 func (r *runner) quality() export.Quality {
 	var q export.Quality
@@ -49,19 +45,15 @@ func (r *runner) quality() export.Quality {
 			q.Absent = append(q.Absent, a)
 		}
 	}
-	for _, name := range unread {
-		if have[name] {
-			q.Checks = append(q.Checks, export.QualityMessage{Subject: name, Text: "taken in and kept in the lake, but no verdict of this version reads it"})
-		}
-	}
 	q.Checks = append(q.Checks, r.doubts...)
+	q.Reconciled, q.Deliveries = reconciled(r.balances), changes(r.records)
 	ids := slices.Sorted(maps.Keys(r.env.shared.load))
 	unknown := 0
 	for _, id := range ids {
 		l := r.env.shared.load[id]
 		c := export.SiteCoverage{
 			SiteID: id, From: l.First, Until: l.Last, Hours: int64(l.Hours), Measured: l.Coverage,
-			Gaps: int64(l.Gaps), LongestGapH: int64(l.LongestGap),
+			Gaps: int64(l.Gaps), LongestGapH: int64(l.LongestGap), Months: r.months[id],
 		}
 		if l.Hours > 0 {
 			c.Estimated = float64(l.Estimated) / float64(l.Hours)

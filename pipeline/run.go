@@ -73,6 +73,7 @@ type runner struct {
 	doubts  []export.QualityMessage // about readings
 
 	balances []Balance
+	months   map[string][]export.MonthCoverage // by site
 }
 
 // Run takes in what is new and makes a run of it. If neither input nor
@@ -117,15 +118,11 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 		}
 		result.Repaired = append(result.Repaired, ws.below(dir)+": is not as it was sealed, minewatch verify says where")
 	}
-	if err := r.timed("check", func() (int64, error) {
-		removed, err := env.checkLake(ctx, r.records)
-		result.Repaired = append(result.Repaired, removed...)
-		return int64(len(removed)), err
+	if err := r.timed("check", func() (n int64, err error) {
+		result.Repaired, err = r.check(ctx, result.Repaired)
+		return int64(len(result.Repaired)), err
 	}); err != nil {
-		return nil, fmt.Errorf("check the lake: %w", err)
-	}
-	if r.balances, err = env.reconcile(ctx, r.records); err != nil {
-		return nil, fmt.Errorf("the lake does not add up: %w", err)
+		return nil, err
 	}
 	tmp, err := ws.BeginRun()
 	if err != nil {
@@ -152,6 +149,19 @@ func (r *runner) timed(stage string, work func() (int64, error)) error {
 	return err
 }
 
+// check makes sure that the lake is as it was committed and adds up. It
+// returns damaged with the derived files that it removed.
+func (r *runner) check(ctx context.Context, damaged []string) ([]string, error) {
+	removed, err := r.env.checkLake(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("check the lake: %w", err)
+	}
+	if r.balances, err = r.env.reconcile(ctx); err != nil {
+		return nil, fmt.Errorf("the lake does not add up: %w", err)
+	}
+	return append(damaged, removed...), nil
+}
+
 // compute derives everything from the lake.
 func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	if err := r.stage(ctx, profileStage); err != nil {
@@ -165,6 +175,9 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 		return nil, fmt.Errorf("check readings: %w", err)
 	}
 	r.doubts = doubts
+	if r.months, err = r.env.monthsCovered(); err != nil {
+		return nil, fmt.Errorf("coverage: %w", err)
+	}
 	if err := r.env.share(); err != nil {
 		return nil, fmt.Errorf("peers: %w", err)
 	}

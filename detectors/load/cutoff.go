@@ -38,6 +38,7 @@ func (Cutoff) Info() detectors.Info {
 load of the window is compared with the same hours of the week in the four weeks around it, and the fall with that of placebo windows of the
 same length in other weeks: the p-value is the rank. Outages, in which everybody falls, say nothing. Withheld without a window in the data or with
 fewer than 19 placebo weeks.`,
+		Picture: cutoffPicture,
 	}
 }
 

@@ -33,6 +33,7 @@ func (Shape) Info() detectors.Info {
 		Looks: `Looks for a load that is flatter than that of other sites of the same activity: the ratio of the base load (10th percentile of hourly
 power) to the mean, ranked among at least 20 peers. It is weak by design: many lawful loads are flat. It helps where a mine is older than the data.
 Withheld below 28 days of hourly data or with fewer than 20 peers.`,
+		Picture: shapePicture,
 	}
 }
 
