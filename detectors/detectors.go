@@ -14,4 +14,8 @@ type Info struct {
 	Group  string // evidence of one group reads the same feature: only the strongest counts
 	Source string // the paper, standard or calibration run
 	Looks  string // what it looks for, when it withholds, and its parameters, for a reader
+
+	// Picture shows in plain characters what it looks for, at most 72 wide; "" if
+	// there is none.
+	Picture string
 }

@@ -49,7 +49,11 @@ func (b Balance) check() error {
 
 // reconcile reckons every input table that has deliveries. It fails if rows or
 // energy were lost or doubled on the way from the deliveries to the lake.
-func (e *Env) reconcile(ctx context.Context, records []ingest.FileReport) (list []Balance, err error) {
+func (e *Env) reconcile(ctx context.Context) (list []Balance, err error) {
+	records, err := ingest.Records(e.WS.Dir)
+	if err != nil {
+		return nil, err
+	}
 	dir, err := e.scratch()
 	if err != nil {
 		return nil, err

@@ -101,7 +101,8 @@ type shared struct {
 	groups map[string]string      // peer group by site
 	peers  map[string]*load.Peers // by group; those with too few sites are left out
 	cuts   []cut
-	digest string // of all of it, for fingerprints
+	air    map[string]*climate // by regionKey
+	digest string              // of all of it, for fingerprints
 }
 
 // A cut is a window and whom it concerns.
@@ -131,12 +132,14 @@ func (e *Env) share() error {
 		return err
 	}
 	activities := e.tables.Activities
+	places := map[string][2]string{} // which cuts and which weather concern a site
 	slices.SortFunc(loads, func(a, b datasets.SiteLoad) int { return strings.Compare(a.SiteID, b.SiteID) })
 	for _, l := range loads {
 		s.load[l.SiteID] = l
 		site := s.sites[l.SiteID]
 		group := activities.PeerGroup(site.OKED, site.AccountType, site.TariffGroup)
 		s.groups[l.SiteID] = group
+		places[l.SiteID] = [2]string{site.Region, site.FeederID}
 		if l.FloorShare < 0 || group == ref.UnknownGroup {
 			continue
 		}
@@ -157,7 +160,12 @@ func (e *Env) share() error {
 	if s.cuts, err = e.cuts(); err != nil {
 		return err
 	}
-	text, err := json.Marshal([]any{s.groups, s.peers, s.cuts})
+	air, weather, err := e.climates()
+	if err != nil {
+		return err
+	}
+	s.air = air
+	text, err := json.Marshal([]any{s.groups, s.peers, s.cuts, weather, places})
 	if err != nil {
 		return err
 	}
@@ -263,6 +271,7 @@ func (e *Env) sight(s *features.Series, scanner *load.Scanner) *load.Sight {
 			w.Cuts = append(w.Cuts, c.Cut)
 		}
 	}
+	w.TempC = e.shared.air[e.regionKey(site.Region)].over(s)
 	block, why := scanner.Scan(w)
 	return &load.Sight{Window: w, Block: block, Why: why, Zone: e.Zone}
 }

@@ -25,10 +25,6 @@ var absent = []export.AbsentDataset{
 	{Dataset: "subscribers", Meaning: "No subscribers: addresses cannot be linked to sites."},
 }
 
-// unread names the datasets that are taken in and kept, and that no verdict
-// reads yet.
-var unread = []string{"weather"}
-
 // quality makes the account of what came in.
 func (r *runner) quality() export.Quality {
 	var q export.Quality
@@ -47,11 +43,6 @@ func (r *runner) quality() export.Quality {
 	for _, a := range absent {
 		if !have[a.Dataset] {
 			q.Absent = append(q.Absent, a)
-		}
-	}
-	for _, name := range unread {
-		if have[name] {
-			q.Checks = append(q.Checks, export.QualityMessage{Subject: name, Text: "taken in and kept in the lake, but no verdict of this version reads it"})
 		}
 	}
 	q.Checks = append(q.Checks, r.doubts...)

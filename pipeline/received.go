@@ -5,12 +5,14 @@ import (
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/pipeline/export"
+	"github.com/minewatch/minewatch/pipeline/export/i18n"
 )
 
 // received adds what only readers of the report want: the registry entries that
 // come near each proposed site, the hours of its traffic, and how the list
 // differs from that of the run before.
 func (r *runner) received(cases []*siteCase, out *export.Run) error {
+	out.Language, _ = i18n.Parse(r.env.WS.Config.Language) // validated
 	out.Registry = map[string][]export.RegistryCandidate{}
 	for _, s := range cases {
 		if s.row.Proposed {

@@ -85,6 +85,9 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 		return nil, err
 	}
 	defer unlock()
+	if err := ws.recoverRuns(); err != nil {
+		return nil, err
+	}
 	if err := o.apply(&ws.Config); err != nil {
 		return nil, err
 	}
@@ -118,15 +121,11 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 		}
 		result.Repaired = append(result.Repaired, ws.below(dir)+": is not as it was sealed, minewatch verify says where")
 	}
-	if err := r.timed("check", func() (int64, error) {
-		removed, err := env.checkLake(ctx, r.records)
-		result.Repaired = append(result.Repaired, removed...)
-		return int64(len(removed)), err
+	if err := r.timed("check", func() (n int64, err error) {
+		result.Repaired, err = r.check(ctx, result.Repaired)
+		return int64(len(result.Repaired)), err
 	}); err != nil {
-		return nil, fmt.Errorf("check the lake: %w", err)
-	}
-	if r.balances, err = env.reconcile(ctx, r.records); err != nil {
-		return nil, fmt.Errorf("the lake does not add up: %w", err)
+		return nil, err
 	}
 	tmp, err := ws.BeginRun()
 	if err != nil {
@@ -151,6 +150,19 @@ func (r *runner) timed(stage string, work func() (int64, error)) error {
 	rows, err := work()
 	r.stages = append(r.stages, StageTime{Stage: stage, Tasks: 1, Rows: rows, Seconds: time.Since(begun).Seconds()})
 	return err
+}
+
+// check makes sure that the lake is as it was committed and adds up. It
+// returns damaged with the derived files that it removed.
+func (r *runner) check(ctx context.Context, damaged []string) ([]string, error) {
+	removed, err := r.env.checkLake(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("check the lake: %w", err)
+	}
+	if r.balances, err = r.env.reconcile(ctx); err != nil {
+		return nil, fmt.Errorf("the lake does not add up: %w", err)
+	}
+	return append(damaged, removed...), nil
 }
 
 // compute derives everything from the lake.

@@ -69,6 +69,9 @@ func (p *program) printDetector(d detectors.Info) error {
 	}
 	_, err := fmt.Fprintf(p.stdout, "%s\n  statistic  %s\n  group      %s (only the strongest evidence of a group counts)\n  source     %s\n\n%s\n",
 		d.ID, d.Unit, d.Group, d.Source, d.Looks)
+	if err == nil && d.Picture != "" {
+		_, err = fmt.Fprintf(p.stdout, "\n%s\n", d.Picture)
+	}
 	return err
 }
 
@@ -79,6 +82,8 @@ type detectorView struct {
 	Group  string `json:"group"`
 	Source string `json:"source"`
 	Looks  string `json:"looks"`
+
+	Picture string `json:"picture,omitempty"`
 }
 
 func firstSentence(s string) string {

@@ -44,6 +44,7 @@ func (Billing) Info() detectors.Info {
 onset on with those up to it. The statistic is the rise of the median change by the median absolute deviation of the changes about their medians.
 Only for sites without interval readings; never counts as a kind of evidence, so that the probability stays below that of one kind, and gives no
 energy. Withheld with fewer than three periods with a year before on either side of every onset.`,
+		Picture: billingPicture,
 	}
 }
 

@@ -45,24 +45,25 @@ type Block struct {
 // A Scanner finds blocks. It keeps its memory from site to site; one goroutine
 // at a time may use it.
 type Scanner struct {
-	white  whitener
-	answer []float64
-	edges  []edges
-	days   days
-	splits []split
-	pulses pulses
-	past   map[historyKey]*history
-	fresh  map[historyKey]bool // histories of the window at hand
-	onsets []int
-	meanKW float64
-	block  Block // the candidate at hand
+	weather weather
+	white   whitener
+	answer  []float64
+	edges   []edges
+	days    days
+	splits  []split
+	pulses  pulses
+	past    map[historyKey]history
+	fresh   map[historyKey]bool // histories of the window at hand
+	onsets  []int
+	meanKW  float64
+	block   Block // the candidate at hand
 }
 
 type historyKey struct{ duty, gap, year int }
 
 // NewScanner returns a Scanner for Duties.
 func NewScanner() *Scanner {
-	return &Scanner{edges: make([]edges, len(Duties)), splits: make([]split, len(Duties)), past: map[historyKey]*history{}, fresh: map[historyKey]bool{}}
+	return &Scanner{edges: make([]edges, len(Duties)), splits: make([]split, len(Duties)), past: map[historyKey]history{}, fresh: map[historyKey]bool{}}
 }
 
 const (
@@ -72,6 +73,9 @@ const (
 	risers = 3
 	// minDays is the least data for a block: eight weeks before and after.
 	minDays = 56
+	// minSize is the least power of a block, as a share of the site's mean load: at
+	// 0.15 even one who knows all of the mine hardly tells it.
+	minSize = 0.03
 	// rampDays is how long machines may go on being delivered.
 	rampDays = 63
 )
@@ -108,21 +112,22 @@ func (s *Scanner) each(w *Window, atLeast *float64, f func(*Block)) string {
 	if known := w.Known(); known < minDays*24 {
 		return fmt.Sprintf("less than %d days of hourly data", minDays)
 	}
+	w = s.weather.without(w)
 	if !s.white.fit(w) {
 		return "too few hours with a known week before them, or a constant load"
 	}
 	s.days.fill(w)
-	s.pulses.fill(w, &s.white)
 	m := meanOf(w.KW)
 	s.meanKW = m.sum / float64(m.n)
 	s.answer = s.white.answer(s.answer)
+	s.pulses.fill(w, &s.white)
 	clear(s.fresh)
 	found := false
 	for i := range Duties {
 		g := &s.edges[i]
 		g.fit(w, &s.white, s.answer, &Duties[i])
 		s.days.fold(&s.splits[i], &Duties[i], w)
-		s.tops(g)
+		s.onsets = g.tops(s.onsets[:0], candidates)
 		for _, gap := range gaps {
 			edges := len(s.onsets)
 			s.rises(i, gap)
@@ -141,23 +146,6 @@ func (s *Scanner) each(w *Window, atLeast *float64, f func(*Block)) string {
 	return ""
 }
 
-// tops sets onsets to the hours with the largest t, at least a week apart.
-func (s *Scanner) tops(g *edges) {
-	s.onsets = s.onsets[:0]
-	for len(s.onsets) < candidates {
-		best := peak{0, -1}
-		for _, p := range g.up {
-			if p.t > best.t && p.at < len(g.t)-7*24 && !slices.ContainsFunc(s.onsets, func(o int) bool { return abs(o-p.at) < 7*24 }) {
-				best = p
-			}
-		}
-		if best.at < 0 {
-			break
-		}
-		s.onsets = append(s.onsets, best.at)
-	}
-}
-
 // rises adds the clearest edges near the days after which the level rose most, at
 // once or after a gap: a delivery in lots has no large edge of its own.
 func (s *Scanner) rises(duty, gap int) {
@@ -168,7 +156,7 @@ func (s *Scanner) rises(duty, gap int) {
 	h := s.history(duty, gap, year)
 	for range risers {
 		day, most := -1, 0.0
-		for i, level := range h.level {
+		for i, level := range h {
 			if level > most && !slices.ContainsFunc(s.onsets, func(o int) bool { return abs(s.days.day(o)-i*stride) < stride }) {
 				day, most = i*stride, level
 			}
@@ -200,8 +188,8 @@ func (s *Scanner) look(w *Window, duty, onset, gap int, atLeast float64) *Block 
 	if !s.compare(b, gap) {
 		return nil // too near the ends of the series
 	}
-	if b.KW = b.LevelKW; !(b.KW > 0) {
-		return nil
+	if b.KW = b.LevelKW; !(b.KW > minSize*s.meanKW) || math.Abs(b.OffKW) > b.KW {
+		return nil // what changed as much outside the calendar is no block in it
 	}
 	if gap > 0 {
 		b.EdgeKW = g.climb(onset, min(len(w.KW), onset+gap*24+168))
@@ -247,11 +235,14 @@ func (s *Scanner) rest(w *Window, g *edges, b *Block) float64 {
 func (s *Scanner) compare(b *Block, gap int) bool {
 	day := s.days.day(b.Onset)
 	for _, year := range [...]int{-yearDays, yearDays, 0} {
-		c, ok := s.days.compare(b.Duty, day, gap, year)
-		if !ok {
+		if !s.days.increments(day, gap, year) {
 			continue
 		}
-		b.YearAgo, b.Ramp, b.LevelKW = year != 0, gap > 0, c.level()
+		level := s.days.level(b.Duty)
+		if math.IsNaN(level) {
+			continue
+		}
+		b.YearAgo, b.Ramp, b.LevelKW = year != 0, gap > 0, level
 		// The spread is that of the plain increments: another year would add its own.
 		plain, ok := s.days.compare(b.Duty, day, gap, 0)
 		b.OffKW = plain.off
@@ -269,31 +260,23 @@ func (s *Scanner) scale(b *Block, gap int) {
 	if b.YearAgo {
 		year = -yearDays
 	}
-	if u := s.usual(b.duty, gap, year, day, end); u.n >= minUsual {
-		b.LevelZ = b.LevelKW / max(u.level, 1e-6)
+	if level, ok := s.days.usual(s.history(b.duty, gap, year), day, end, gap, year); ok {
+		b.LevelZ = b.LevelKW / max(level, 1e-6)
 	}
-	if u := s.usual(b.duty, gap, 0, day, end); u.n >= minUsual {
-		b.Excess = b.Steady * b.KW / max(u.spread, 1e-6)
+	if spread, ok := s.days.usualSpread(s.history(b.duty, gap, spreads), day, end, gap); ok {
+		b.Excess = b.Steady * b.KW / max(spread, 1e-6)
 	}
-}
-
-func (s *Scanner) usual(duty, gap, year, day, end int) usual {
-	return s.days.usual(s.history(duty, gap, year), day, end, gap, year)
 }
 
 // history remembers the histories of the window.
-func (s *Scanner) history(duty, gap, year int) *history {
+// year is the distance of the year to correct by, 0 for none, or spreads.
+func (s *Scanner) history(duty, gap, year int) history {
 	key := historyKey{duty, gap, year}
-	h := s.past[key]
-	if h == nil {
-		h = &history{}
-		s.past[key] = h
-	}
 	if !s.fresh[key] {
 		s.fresh[key] = true
-		s.days.history(h, &Duties[duty], gap, year)
+		s.past[key] = s.days.history(s.past[key], &Duties[duty], gap, year)
 	}
-	return h
+	return s.past[key]
 }
 
 // minEndT is the least t statistic of a step down that ends a block.

@@ -46,6 +46,7 @@ load/block scans a site. The likelihood ratio of one site is L / (1 + prior · L
 are equally likely each gets about 1/n. A site weighs more if its own load fell when the block came (up to e² times), less if the block is above its
 contracted power (e² times). Withheld if more than one site in twenty below the feeder has no hourly readings, or less than 56 days can be balanced.
 Blind to a bypass older than the data.`,
+		Picture: bypassPicture,
 	}
 }
 

@@ -13,6 +13,12 @@ import (
 
 // Cutoff looks for a fall of the load in windows in which miners lost their
 // network or their permission, while other users did not.
+//
+// Statistic: the mean over the window of median(same hours of the week, two weeks
+// before and after) − load, in kW. P-value: rank of its share of the load expected
+// among windows of the same length in other weeks. Log-likelihood ratio:
+// −ln(−e·p·ln p), the bound of Sellke, Bayarri and Berger (2001). Withheld without a
+// window in the data and below minPlacebos other weeks.
 type Cutoff struct{}
 
 var _ Detector = Cutoff{}
@@ -38,6 +44,7 @@ func (Cutoff) Info() detectors.Info {
 load of the window is compared with the same hours of the week in the four weeks around it, and the fall with that of placebo windows of the
 same length in other weeks: the p-value is the rank. Outages, in which everybody falls, say nothing. Withheld without a window in the data or with
 fewer than 19 placebo weeks.`,
+		Picture: cutoffPicture,
 	}
 }
 

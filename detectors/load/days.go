@@ -28,7 +28,6 @@ type days struct {
 	diff   [cells]float64 // scratch: the increment of each cell
 	buf    [cells]float64
 	levels []float64
-	dists  []float64
 }
 
 func (k *days) fill(w *Window) {
@@ -117,31 +116,52 @@ func (k *days) increments(day, gap, year int) bool {
 	return true
 }
 
+// inside collects the known values of diff on one side of a calendar.
+func (k *days) inside(d *Duty, on bool) []float64 {
+	x := k.buf[:0]
+	for i, v := range k.diff {
+		if d.daily[i%24] == on && !math.IsNaN(v) {
+			x = append(x, v)
+		}
+	}
+	return x
+}
+
 // summarise reads diff for a calendar. ok is false if fewer than half of its
 // hours are known.
 func (k *days) summarise(d *Duty) (c change, ok bool) {
-	in, out := k.buf[:0], 0
-	for i, v := range k.diff {
-		if d.daily[i%24] && !math.IsNaN(v) {
-			in = append(in, v)
-		}
-	}
+	in := k.inside(d, true)
 	if len(in) < d.n {
 		return c, false
 	}
 	c.on = stat.Median(in)
 	c.spread = stat.MAD(in, c.on)
-	in = k.buf[:0]
-	for i, v := range k.diff {
-		if !d.daily[i%24] && !math.IsNaN(v) {
-			in = append(in, v)
-			out++
-		}
-	}
-	if out > 0 {
-		c.off = stat.Median(in)
+	if out := k.inside(d, false); len(out) > 0 {
+		c.off = stat.Median(out)
 	}
 	return c, true
+}
+
+// level reads the level alone, NaN if too little is known.
+func (k *days) level(d *Duty) float64 {
+	in := k.inside(d, true)
+	if len(in) < d.n {
+		return math.NaN()
+	}
+	on := stat.Median(in)
+	if out := k.inside(d, false); len(out) > 0 {
+		on -= stat.Median(out)
+	}
+	return on
+}
+
+// spread reads the spread alone, NaN if too little is known.
+func (k *days) spread(d *Duty) float64 {
+	in := k.inside(d, true)
+	if len(in) < d.n {
+		return math.NaN()
+	}
+	return stat.MAD(in, stat.Median(in))
 }
 
 func (k *days) compare(d *Duty, day, gap, year int) (c change, ok bool) {
@@ -151,58 +171,68 @@ func (k *days) compare(d *Duty, day, gap, year int) (c change, ok bool) {
 	return k.summarise(d)
 }
 
-// A usual is how the load of a site changes on its other days, for one
-// calendar: the scale that a change is held against.
-type usual struct {
-	level  float64 // robust standard deviation of the level
-	spread float64 // median spread
-	n      int     // days behind it
-}
+// A history holds the level of the change at every stride-th day of the series for
+// one calendar, gap and year to correct by, or its spread; NaN where nothing can
+// be compared.
+type history []float64
 
-// A history holds the change at every stride-th day of the series for one
-// calendar, gap and year to correct by; NaN where nothing can be compared.
-type history struct{ level, spread []float64 }
+const (
+	// stride is the distance in days of the comparisons of a history.
+	stride = 14
+	// spreads asks for a history of the spreads of plain increments.
+	spreads = math.MaxInt
+	// minUsual is the least number of other days from which a scale can be told.
+	minUsual = 6
+)
 
-// stride is the distance in days of the comparisons of a history.
-const stride = 14
-
-func (k *days) history(h *history, d *Duty, gap, year int) {
-	n := (k.n + stride - 1) / stride
-	h.level, h.spread = resize(h.level, n), resize(h.spread, n)
-	for i := range n {
-		day := i * stride
-		h.level[i], h.spread[i] = math.NaN(), math.NaN()
-		shift := year
+// history fills h and returns it.
+func (k *days) history(h history, d *Duty, gap, year int) history {
+	h = resize(h, (k.n+stride-1)/stride)
+	for i := range h {
+		day, shift := i*stride, year
+		h[i] = math.NaN()
+		if year == spreads {
+			if k.increments(day, gap, 0) {
+				h[i] = k.spread(d)
+			}
+			continue
+		}
 		if shift != 0 && (day+shift-levelDays < 0 || day+shift+1+gap+levelDays > k.n) {
 			shift = -shift
 		}
-		if c, ok := k.compare(d, day, gap, shift); ok {
-			h.level[i], h.spread[i] = c.level(), c.spread
+		if k.increments(day, gap, shift) {
+			h[i] = k.level(d)
 		}
 	}
+	return h
 }
 
-// usual looks at every day of a history but those near the one in question, near
-// its year and, if the block ended, near its end.
-func (k *days) usual(h *history, day, end, gap, year int) usual {
-	k.levels, k.dists = k.levels[:0], k.dists[:0]
-	u := usual{}
-	for i, level := range h.level {
+// others collects a history but the days near the one in question, near its year
+// and, if the block ended, near its end. ok is false if few are left.
+func (k *days) others(h history, day, end, gap, year int) (x []float64, ok bool) {
+	k.levels = k.levels[:0]
+	for i, v := range h {
 		at := i * stride
 		near := abs(at-day) <= 2*levelDays+gap || (year != 0 && abs(at-day-year) <= levelDays) || abs(at-end) <= levelDays+gap
-		if !near && !math.IsNaN(level) {
-			k.levels, k.dists = append(k.levels, level), append(k.dists, h.spread[i])
+		if !near && !math.IsNaN(v) {
+			k.levels = append(k.levels, v)
 		}
 	}
-	u.n = len(k.levels)
-	if u.n >= minUsual {
-		u.level, u.spread = stat.MAD(k.levels, 0), stat.Median(k.dists)
-	}
-	return u
+	return k.levels, len(k.levels) >= minUsual
 }
 
-// minUsual is the least number of other days from which a scale can be told.
-const minUsual = 6
+// usual returns the robust standard deviation of the level on the site's other
+// days: the scale that a change is held against.
+func (k *days) usual(h history, day, end, gap, year int) (float64, bool) {
+	x, ok := k.others(h, day, end, gap, year)
+	return stat.MAD(x, 0), ok
+}
+
+// usualSpread returns the median spread on the site's other days.
+func (k *days) usualSpread(h history, day, end, gap int) (float64, bool) {
+	x, ok := k.others(h, day, end, gap, 0)
+	return stat.Median(x), ok
+}
 
 // A split is the daily mean load inside and outside a calendar, as running sums
 // over the days where it is known.

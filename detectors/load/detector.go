@@ -46,27 +46,40 @@ func begin(d Detector, s *Sight) datasets.Evidence {
 }
 
 // Added looks for an added block with an onset.
+//
+// Statistic: EdgeT, the t of the step h that minimises Σ (e(i) − h·x(i))² / s(i)²
+// over the week from the onset, e being the innovations of the whitened load, s
+// their scale and x the whitened calendar. Log-likelihood ratio: intercept +
+// Σ f(feature), f from block_model.csv, largest of all candidates, bent by
+// [addedLimit]. P-value: rank among the placebos of the site's size class. Power in
+// kW, mean over the hours of duty. Source: [detectors/calibrate]. Withheld below
+// 56 days of hourly data, for a constant load, and where no onset has levelDays
+// before and after it.
 type Added struct{}
 
 var _ Detector = Added{}
 
 // addedLimit bounds the log-likelihood ratio of a block: the calibration has
-// 80 windows of 16 buildings without a mine, which cannot vouch for more than
-// a few hundred to one.
+// a few hundred windows of 32 meters without a mine, which cannot vouch for more
+// than a few hundred to one.
 const addedLimit = 6
 
 // Info implements [Detector].
 func (Added) Info() detectors.Info {
 	return detectors.Info{
 		ID: "load/block", Unit: "t of the whitened edge", Group: "onset",
-		Source: "detectors/calibrate on the Cambridge estate meters; whitening after Box and Jenkins; conformal p-value after Vovk et al. 2005",
-		Looks: `Looks for a block of power that was switched on and stayed: round the clock, nights (23-07 or 00-10) or all hours but the evening peak.
-The hourly load is whitened by an autoregression over 1, 2, 24, 25, 168 and 169 hours, which removes the site's habits and leaves edges. For each
-hour and calendar a step is fitted by generalised least squares. The best onsets are then weighed by features: the edge; the edge against the
-largest step down of the same site; the change of the four-week level, at once or after a ramp, less that of another year, by its own scale on
-other weeks; how equal the increment is over the hours of the week, by itself and against the site's other changes; whether edge and level agree;
-whether hours outside the calendar stayed where they were; whether the level was held in later weeks; short falls without short rises.
-Withheld below 56 days of hourly data. Blind to mines older than the data and weak below a third of the site's own mean load.`,
+		Source: "detectors/calibrate on public meters with mines of two models and look-alikes; whitening after Box and Jenkins; additive model as in Hastie and Tibshirani 1990; conformal p-value after Vovk et al. 2005",
+		Looks: `Looks for a block of power that was switched on and stayed: round the clock, nights (23-07 or 00-10) or all hours but the evening peak,
+or in hours of its own. What goes with the temperature is taken out where the region brings weather. The hourly load is whitened by an autoregression
+over 1, 2, 24, 25, 168 and 169 hours, which removes the site's habits and leaves edges, by their scale at that hour and season. For each hour and calendar
+a step is fitted by generalised least squares. The best onsets, and those after which the four-week level rose most, are weighed by an additive model
+(detectors/load/block_model.csv): the edge, without its first two hours, against the site's own largest steps down, those that lasted, and those up a year
+before; the level, at once or after a ramp, less that of another year, by its own scale on other days; how equal the increment is over the hours of the
+week, and whether it goes with the load before; whether edge, level and later weeks agree; whether hours outside the calendar stayed where they were;
+short falls of the block's own depth without rises; its size against the site and against one machine.
+Withheld below 56 days of hourly data, and where no onset has four weeks before and after it. Blind to mines older than the data and weak below a third
+of the site's own mean load.`,
+		Picture: addedPicture,
 	}
 }
 

@@ -41,6 +41,7 @@ const (
 	pulseHours = 16
 )
 
+// fill finds the events.
 func (p *pulses) fill(w *Window, white *whitener) {
 	p.dips, p.steps = p.dips[:0], p.steps[:0]
 	kw, n := w.KW, len(w.KW)
@@ -49,16 +50,8 @@ func (p *pulses) fill(w *Window, white *whitener) {
 		if weight == 0 {
 			continue
 		}
-		before, after := kw[i-1]-kw[i], kw[i+1]-kw[i]
-		switch {
-		case before > 0 && after > 0:
-			if d := min(before, after); d*d*weight > clearAt*clearAt {
-				p.dips = append(p.dips, event{i, -d})
-			}
-		case before < 0 && after < 0:
-			if d := min(-before, -after); d*d*weight > clearAt*clearAt {
-				p.dips = append(p.dips, event{i, d})
-			}
+		if d := beside(kw[i], kw[i-1], kw[i+1]); d*d*weight > clearAt*clearAt {
+			p.dips = append(p.dips, event{i, d})
 		}
 		e := white.inn[i]
 		if e*e*weight <= clearAt*clearAt {
@@ -70,6 +63,18 @@ func (p *pulses) fill(w *Window, white *whitener) {
 		}
 		p.steps = append(p.steps, event{i, e})
 	}
+}
+
+// beside returns by how much a value lies below both neighbours (negative) or above
+// both; 0 if it does not, or one is unknown.
+func beside(v, before, after float64) float64 {
+	if d := min(before, after) - v; d > 0 {
+		return -d
+	}
+	if d := v - max(before, after); d > 0 {
+		return d
+	}
+	return 0
 }
 
 // dipsOf counts hours that lie below both their neighbours by 0.3 to 1.1 times the

@@ -26,7 +26,25 @@ type edges struct {
 	num, den []float64
 	t        []float64 // num/√den; 0 where nothing is known
 	up, down []peak    // of each day of 24 hours from the begin of the series
+
+	// The largest steps down, at least apart from each other: of all, and of those
+	// that lasted, i.e. no step up of 0.7 times their size came in the five weeks
+	// before or after, as at the ends of a holiday.
+	worst, lasting [ranks]peak
+	largest        []float64 // scratch: t of the largest step up within five weeks of a day, but not on it
+	queue          []int
+	taken          []bool
 }
+
+const (
+	// apart is the least distance in hours of two steps that are told apart.
+	apart = 48
+	// ranks is how many of the largest steps down are kept: three may lie near the
+	// end of a block, which is no counter-evidence.
+	ranks = 4
+	// holidayDays is how far a step up may lie from the step down that it undoes.
+	holidayDays = 35
+)
 
 // A peak is the largest t of a day, of steps up or of steps down, and its hour.
 type peak struct {
@@ -135,40 +153,94 @@ func (g *edges) peaks() {
 		}
 		g.up[d], g.down[d] = up, down
 	}
+	g.rank()
 }
 
 // power returns the power of a step at hour t by its edge.
 func (g *edges) power(t int) float64 { return g.num[t] / g.den[t] }
 
-// counters returns the largest t of a step down that is not within two days of
-// end, and the largest of those that stayed: no step up of 0.7 times its size
-// came in the five weeks before or after, as at the ends of a holiday.
+// counters returns the largest t of a step down that is not near end, and the
+// largest of those that lasted.
 func (g *edges) counters(end int) (any, lasting float64) {
-	for day, p := range g.down {
-		if abs(p.at-end) < 48 || p.t <= lasting {
-			continue
+	first := func(list *[ranks]peak) float64 {
+		for _, p := range list {
+			if abs(p.at-end) >= apart {
+				return p.t
+			}
 		}
-		any = max(any, p.t)
-		if !g.returns(g.up, day, p.t) {
-			lasting = p.t
-		}
+		return 0
 	}
-	for _, p := range g.down {
-		if abs(p.at-end) >= 48 {
-			any = max(any, p.t)
-		}
-	}
-	return any, lasting
+	return first(&g.worst), first(&g.lasting)
 }
 
-// returns reports whether peaks hold one of 0.7 t or more within five weeks of a day.
-func (g *edges) returns(peaks []peak, day int, t float64) bool {
-	for d := max(0, day-35); d < min(len(peaks), day+36); d++ {
-		if d != day && peaks[d].t >= 0.7*t {
-			return true
+// rank fills worst and lasting.
+func (g *edges) rank() {
+	n := len(g.up)
+	g.largest = resize(g.largest, n)
+	clear(g.largest)
+	g.within(0, 1)
+	g.within(n-1, -1)
+	pick := func(list *[ranks]peak, ok func(day int) bool) {
+		for k := range list {
+			list[k] = peak{0, -2 * apart}
+		days:
+			for day, p := range g.down {
+				if p.t <= list[k].t || !ok(day) {
+					continue
+				}
+				for _, o := range list[:k] {
+					if abs(o.at-p.at) < apart {
+						continue days
+					}
+				}
+				list[k] = p
+			}
 		}
 	}
-	return false
+	pick(&g.worst, func(int) bool { return true })
+	pick(&g.lasting, func(day int) bool { return g.largest[day] < 0.7*g.down[day].t })
+}
+
+// within raises largest by the largest step up of the holidayDays that a walk from
+// a day in steps of ±1 has just passed.
+func (g *edges) within(from, step int) {
+	g.queue = g.queue[:0] // days whose steps up fall in size
+	head := 0
+	for d := from; d >= 0 && d < len(g.up); d += step {
+		for head < len(g.queue) && abs(g.queue[head]-d) > holidayDays {
+			head++
+		}
+		if head < len(g.queue) {
+			g.largest[d] = max(g.largest[d], g.up[g.queue[head]].t)
+		}
+		for len(g.queue) > head && g.up[g.queue[len(g.queue)-1]].t <= g.up[d].t {
+			g.queue = g.queue[:len(g.queue)-1]
+		}
+		g.queue = append(g.queue, d)
+	}
+}
+
+// tops appends the hours with the largest t of a step up, n at most and a week
+// apart.
+func (g *edges) tops(onsets []int, n int) []int {
+	g.taken = resize(g.taken, len(g.up))
+	clear(g.taken)
+	for range n {
+		best := -1
+		for d, p := range g.up {
+			if !g.taken[d] && p.t > 0 && (best < 0 || p.t > g.up[best].t) {
+				best = d
+			}
+		}
+		if best < 0 {
+			break
+		}
+		onsets = append(onsets, g.up[best].at)
+		for d := max(0, best-6); d < min(len(g.up), best+7); d++ {
+			g.taken[d] = true
+		}
+	}
+	return onsets
 }
 
 // yearAgo returns the largest t of a step up within four days of the same day
@@ -188,7 +260,7 @@ func (g *edges) yearAgo(t int) float64 {
 // climb adds up the clear steps up and down in [from, to), at least two days
 // apart: the power of a ramp by its edges.
 func (g *edges) climb(from, to int) float64 {
-	const least, apart = 4, 48
+	const least = 4
 	kw := 0.0
 	for i := from; i < to; {
 		at := i

@@ -11,6 +11,10 @@ import (
 )
 
 // Shape compares the base load of a site with that of its peers.
+//
+// Statistic: 10th percentile of hourly power / mean. P-value: rank among the sites
+// of the same activity. Log-likelihood ratio: ln(2(1 − p)), bounded by shapeLimit.
+// Withheld below minShape hours, below MinPeers peers, and without energy.
 type Shape struct{}
 
 var _ Detector = Shape{}
@@ -33,6 +37,7 @@ func (Shape) Info() detectors.Info {
 		Looks: `Looks for a load that is flatter than that of other sites of the same activity: the ratio of the base load (10th percentile of hourly
 power) to the mean, ranked among at least 20 peers. It is weak by design: many lawful loads are flat. It helps where a mine is older than the data.
 Withheld below 28 days of hourly data or with fewer than 20 peers.`,
+		Picture: shapePicture,
 	}
 }
 

@@ -39,6 +39,9 @@ type Window struct {
 	Clock []uint8 // local hour of the week, 0 = Monday 00; one an hour of the series
 	Cuts  []Cut
 	Peers *Peers // nil if the site's activity has too few sites
+	// TempC is the outdoor air of each hour of the series, NaN where unknown; nil if
+	// the region brings no weather.
+	TempC []float64
 }
 
 // NewWindow adds the local clock to a series.

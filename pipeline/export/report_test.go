@@ -43,9 +43,10 @@ func read(t *testing.T, dir, name string) string {
 func TestWriteFiles(t *testing.T) {
 	dir, list := write(t, sampleRun(t, 2, ""))
 	want := []string{"compliance/energy_ministry_notices.csv", "compliance/registry.csv", "evidence.parquet",
-		"inspection/dossiers/KZ-0001.html", "inspection/dossiers/KZ-0002.html", "inspection/report.html",
-		"inspection/sites.csv", "inspection/sites.geojson", "inspection/sites.xlsx", "quality.html", "quality.json",
-		"score_terms.parquet", "scores.parquet", "statement.parquet", "tax/statement.csv", "tax/statement.xlsx",
+		"inspection/dossiers/KZ-0001.html", "inspection/dossiers/KZ-0001.pdf", "inspection/dossiers/KZ-0002.html", "inspection/dossiers/KZ-0002.pdf", "inspection/report.html",
+		"inspection/sites.csv", "inspection/sites.excel-ru.csv", "inspection/sites.geojson", "inspection/sites.gpkg",
+		"inspection/sites.gpx", "inspection/sites.kml", "inspection/sites.xlsx", "quality.html", "quality.json",
+		"score_terms.parquet", "scores.parquet", "statement.parquet", "tax/statement.csv", "tax/statement.excel-ru.csv", "tax/statement.xlsx",
 		"telecom/candidates.csv", "telecom/candidates.nft", "telecom/candidates.rpz", "telecom/candidates.stix.json",
 		"telecom/flow_rules.csv", "telecom/flow_rules.flowspec", "telecom/proposed_pools.csv", "telecom/providers/isp.csv", "telecom/revocations.csv", "telecom/subscribers.csv", "visits.parquet"}
 	if !slices.Equal(list, want) {

@@ -47,6 +47,11 @@ var documents = []struct {
 }{
 	{"inspection/sites.xlsx", writeSitesXLSX},
 	{"inspection/sites.geojson", writeGeoJSON},
+	{"inspection/sites.kml", writeKML},
+	{"inspection/sites.gpx", writeGPX},
+	{"inspection/sites.gpkg", writeGeoPackage},
+	{"inspection/sites.excel-ru.csv", func(w io.Writer, r *Run) error { return writeExcelRU(w, RowsOf(r.Visits)) }},
+	{"tax/statement.excel-ru.csv", func(w io.Writer, r *Run) error { return writeExcelRU(w, RowsOf(r.Statement)) }},
 	{"tax/statement.xlsx", writeStatementXLSX},
 	{"telecom/candidates.stix.json", writeSTIX},
 	{"telecom/candidates.rpz", writeRPZ},
