@@ -85,6 +85,9 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 		return nil, err
 	}
 	defer unlock()
+	if err := ws.recoverRuns(); err != nil {
+		return nil, err
+	}
 	if err := o.apply(&ws.Config); err != nil {
 		return nil, err
 	}

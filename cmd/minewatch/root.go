@@ -137,8 +137,10 @@ Results go to stdout, everything else to stderr.
 		p.version(),
 	)
 	for _, c := range root.Commands() {
-		c.Long = strings.TrimSpace(c.Long) + "\n" + exitCodes
-		c.Args = withUsage(c.Args)
+		for _, cmd := range append(c.Commands(), c) {
+			cmd.Long = strings.TrimSpace(cmd.Long) + "\n" + exitCodes
+			cmd.Args = withUsage(cmd.Args)
+		}
 	}
 	return root
 }
