@@ -54,6 +54,7 @@ type Column struct {
 	Key      bool // part of the key; a later delivery supersedes a row of equal key
 	Required bool // must be present in every delivered row; not every key column is required
 	PII      bool // personal data
+	Privacy  Privacy
 	Unit     string
 	DiskUnit string
 	Digits   int // decimals in text outputs, -1 for the shortest exact form
@@ -147,8 +148,9 @@ var Catalog = []*Table{
 	derived[LoadProfile]("load_profile", "One site in one month, from the hourly series.", "site_id"),
 	derived[SiteLoad]("site_load", "One site over all its hourly data.", "site_id"),
 	derived[ReadingDoubt]("reading_doubts", "What is possible but doubtful in the readings of a site.", "site_id"),
-	derived[FlowSession]("flow_session", "Connections stitched across export timeouts.", "client_ip"),
-	derived[FlowProfile]("flow_profile", "All traffic of one client with one server port.", "client_ip"),
+	derived[FlowSession]("flow_session", "Connections of half an hour and more, stitched across export timeouts.", "client_ip"),
+	derived[FlowDay]("flow_day", "Traffic of one client with one server port in a day.", "client_ip"),
+	derived[FlowProfile]("flow_profile", "All traffic of one client with one server port.", ""),
 	derived[ServerName]("server_name", "Names that one client had resolved, by the address answered.", "client_ip"),
 	derived[ServerEndpoint]("server_endpoint", "How many clients in the network use a server port.", ""),
 	derived[Evidence]("load_evidence", "What the electricity detectors say of each site.", "site_id"),
@@ -161,9 +163,14 @@ var Catalog = []*Table{
 	result[Evidence]("evidence", "Every piece of evidence.", "evidence.parquet"),
 	result[ScoreTerm]("score_terms", "What each piece of evidence adds to a site's log-odds.", "score_terms.parquet"),
 	result[Visit]("visits", "Sites proposed for a visit, best first.", "inspection/sites.csv"),
+	result[HitRate]("hit_rates", "How often visits found mining, by team, month, detector, and how the site came onto the list.", "inspection/hit_rates.csv"),
+	result[LookAlike]("lookalikes", "Sites that are like those in which mining was found: leads, no evidence.", "inspection/lookalikes.csv"),
 	result[StatementLine]("statement", "Back-calculated tax (fee) by site and quarter.", "tax/statement.csv"),
 	result[Breach]("breaches", "Breaches of registry rules.", "compliance/registry.csv"),
 	result[Candidate]("candidates", "Proposed restrictions of endpoints.", "telecom/candidates.csv"),
+	result[Revocation]("revocations", "Blocks of an earlier run that are no longer proposed.", "telecom/revocations.csv"),
+	result[FlowRule]("flow_rules", "Blocks for single subscribers, where the subscriber's address is known.", "telecom/flow_rules.csv"),
+	result[ProposedPool]("proposed_pools", "Endpoints that the list of pools may lack, for a person to accept into inbox/pools.", "telecom/proposed_pools.csv"),
 	result[SubscriberSeen]("subscribers_seen", "Subscribers seen mining, for the provider that owns them.", "telecom/subscribers.csv"),
 }
 
@@ -254,6 +261,8 @@ func column(f reflect.StructField, parquetTag string) Column {
 	default:
 		c.Kind = Int
 	}
+	c.Privacy = privacyOf(f.Tag, c.Name)
+	c.PII = c.Privacy.Personal()
 	in := strings.Split(f.Tag.Get("in"), ",")
 	c.In = in[0]
 	c.Unit = c.DiskUnit

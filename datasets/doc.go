@@ -7,6 +7,7 @@
 //	in:"…"       name of the column as delivered, then "key", "required",
 //	             "unit=…" and "pii" in any order; absent if nobody delivers it
 //	unit:"…"     unit on disk, where the type does not say it
+//	privacy:"…"  what the column tells of people ([Privacy]), where its name does not say it
 //	doc:"…"      what the column means
 //
 // [Catalog] reads those tags, so that `minewatch datasets`, the decoder of

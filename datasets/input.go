@@ -151,6 +151,7 @@ type Flow struct {
 	RespPkts  int64   `parquet:"resp_pkts" in:"resp_pkts,required,min=0" doc:"packets from the responder"`
 	SNI       string  `parquet:"sni,optional,dict" in:"sni,host" doc:"server name from TLS, where the exporter gives it"`
 	Direction string  `parquet:"direction,optional,dict" in:"direction,key,oneof=orig|resp" doc:"whose packets alone the record counts, as exporters of NetFlow write one for each direction; both if absent"`
+	App       string  `parquet:"app,optional,dict" in:"app" doc:"application or alert as a DPI system or an intrusion detection system names it, e.g. Mining or ET COINMINER"`
 	Sampling  int32   `parquet:"sampling,optional" in:"sampling,min=0" doc:"one packet in so many was counted, and bytes and packets are multiplied by it; not given if the exporter did not say or saw all"`
 	Origin
 }
@@ -192,7 +193,7 @@ type Pool struct {
 type KnownService struct {
 	Prefix string `parquet:"prefix,optional" in:"prefix,key,prefix" doc:"address or prefix"`
 	Host   string `parquet:"host,optional" in:"host,key,host" doc:"host name; *.name for everything below a name"`
-	Name   string `parquet:"name" in:"name,required" doc:"service"`
+	Name   string `parquet:"name" in:"name,required" privacy:"open" doc:"service"`
 	Why    string `parquet:"why" in:"why,required" doc:"why it must stay reachable"`
 	Origin
 }
@@ -204,5 +205,7 @@ type Outcome struct {
 	Outcome   string  `parquet:"outcome,dict" in:"outcome,required,oneof=mining|clean|no_access" doc:"result"`
 	FoundKW   float64 `parquet:"found_kw,optional" in:"found_kw,unit=kW,min=0" doc:"power found"`
 	Note      string  `parquet:"note,optional" in:"note" doc:"note of the team"`
+	Team      string  `parquet:"team,optional,dict" in:"team" doc:"team that went"`
+	Drawn     string  `parquet:"drawn,optional,dict" in:"drawn,oneof=ranked|random" doc:"why the site was visited, as on the list: by rank, or drawn by lot; by rank if absent"`
 	Origin
 }

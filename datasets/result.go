@@ -47,10 +47,12 @@ type SiteLoad struct {
 	FloorShare float64 `parquet:"floor_share" doc:"base load (10th percentile of hourly power) / mean; -1 if the mean is not positive"`
 }
 
-// A FlowSession is one connection stitched across export timeouts: the flow
-// records of one 5-tuple with no gap longer than the setting.
+// A FlowSession is one connection of half an hour or more, stitched across
+// export timeouts: the flow records of one 5-tuple with no gap longer than the
+// setting.
 type FlowSession struct {
 	Bucket     int32   `parquet:"bucket" doc:"bucket of client_ip"`
+	Client     string  `parquet:"client,dict" doc:"provider/subscriber who used the address and port at the time, else the address"`
 	ClientIP   string  `parquet:"client_ip,dict" doc:"originator"`
 	ClientPort int32   `parquet:"client_port" doc:"originator's port"`
 	ServerIP   string  `parquet:"server_ip,dict" doc:"responder"`
@@ -64,33 +66,70 @@ type FlowSession struct {
 	OrigPkts   int64   `parquet:"orig_pkts" doc:"packets from the client"`
 	RespPkts   int64   `parquet:"resp_pkts" doc:"packets from the server"`
 	SNI        string  `parquet:"sni,optional,dict" doc:"server name, from the flow or the TLS log"`
+	App        string  `parquet:"app,optional,dict" doc:"application or alert as a DPI system names it; that of mining if there are several"`
 	MaxRecordS float64 `parquet:"max_record_s" unit:"s" doc:"longest single record: finer timing than this is unknown"`
+	Sampling   int32   `parquet:"sampling" doc:"thinnest sampling of its records, one packet in so many; 0 if none was named"`
 }
 
-// A FlowProfile is all traffic of one client with one server port over the
-// whole period of the data.
+// A FlowDay is what one client had with one server port, under one name, in a
+// UTC day. Contacts of less than ten minutes a day are left out unless the name,
+// the address or the label is of interest.
+type FlowDay struct {
+	Bucket      int32  `parquet:"bucket" doc:"bucket of client_ip"`
+	Client      string `parquet:"client,dict" doc:"provider/subscriber who used the address and port at the time, else the address"`
+	ClientIP    string `parquet:"client_ip,dict" doc:"address of the first record"`
+	ServerIP    string `parquet:"server_ip,dict" doc:"server"`
+	ServerPort  int32  `parquet:"server_port" doc:"server's port"`
+	Proto       string `parquet:"proto,dict" doc:"transport protocol"`
+	SNI         string `parquet:"sni,optional,dict" doc:"server name of the connections"`
+	App         string `parquet:"app,optional,dict" doc:"application or alert as a DPI system names it; that of mining if there are several"`
+	Day         Day    `parquet:"day,date" doc:"UTC day"`
+	First       Micros `parquet:"first_seen,timestamp(microsecond)" doc:"first packet"`
+	Last        Micros `parquet:"last_seen,timestamp(microsecond)" doc:"last packet"`
+	Sessions    int64  `parquet:"sessions" doc:"connections begun"`
+	LongestUS   int64  `parquet:"longest_us" unit:"us" doc:"longest connection up to the end of the day, with its earlier days"`
+	ActiveUS    int64  `parquet:"active_us" unit:"us" doc:"sum of the records' lengths"`
+	OpenUS      int64  `parquet:"open_us" unit:"us" doc:"time in which at least one record ran"`
+	OrigBytes   int64  `parquet:"orig_bytes" unit:"B" doc:"bytes from the client"`
+	RespBytes   int64  `parquet:"resp_bytes" unit:"B" doc:"bytes from the server"`
+	OrigPkts    int64  `parquet:"orig_pkts" doc:"packets from the client"`
+	RespPkts    int64  `parquet:"resp_pkts" doc:"packets from the server"`
+	CountedPkts int64  `parquet:"counted_pkts" doc:"packets of both as counted, before sampling was made up for"`
+	Hours       int32  `parquet:"hours" doc:"bit set of the UTC hours with traffic, hour 0 the lowest bit"`
+	NightHours  int32  `parquet:"night_hours" unit:"h" doc:"of these, hours from 01:00 to 05:00 local"`
+	UnitSum     int64  `parquet:"unit_sum" doc:"sum over the hours of u, the bytes of an hour in units of 64 B, at most 150 million"`
+	SquareSum   int64  `parquet:"square_sum" doc:"sum of u squared"`
+	MaxRecordUS int64  `parquet:"max_record_us" unit:"us" doc:"longest single record"`
+	Sampling    int32  `parquet:"sampling" doc:"thinnest sampling of its records, one packet in so many; 0 if none was named"`
+}
+
+// A FlowProfile is all traffic of one client with one server port, under one
+// name, over the whole period of the data.
 type FlowProfile struct {
-	Bucket        int32   `parquet:"bucket" doc:"bucket of client_ip"`
-	ClientIP      string  `parquet:"client_ip,dict" doc:"client"`
+	Client        string  `parquet:"client,dict" doc:"provider/subscriber who used the addresses and ports at the time, else the address"`
 	ServerIP      string  `parquet:"server_ip,dict" doc:"server"`
 	ServerPort    int32   `parquet:"server_port" doc:"server's port"`
 	Proto         string  `parquet:"proto,dict" doc:"transport protocol"`
-	SNI           string  `parquet:"sni,optional,dict" doc:"smallest server name seen on these sessions"`
-	SNICount      int32   `parquet:"sni_count" doc:"distinct server names seen on these sessions"`
+	SNI           string  `parquet:"sni,optional,dict" doc:"server name of the connections"`
+	App           string  `parquet:"app,optional,dict" doc:"application or alert as a DPI system names it; that of mining if there are several"`
 	First         Micros  `parquet:"first_seen,timestamp(microsecond)" doc:"first packet"`
 	Last          Micros  `parquet:"last_seen,timestamp(microsecond)" doc:"last packet"`
 	Sessions      int64   `parquet:"sessions" doc:"stitched sessions"`
 	LongestS      float64 `parquet:"longest_s" unit:"s" doc:"longest stitched session"`
 	HoursActive   int32   `parquet:"hours_active" unit:"h" doc:"distinct hours with traffic"`
+	NightHours    int32   `parquet:"night_hours" unit:"h" doc:"of these, hours from 01:00 to 05:00 local"`
 	Days          int32   `parquet:"days" doc:"distinct UTC days with traffic"`
 	SpanH         int32   `parquet:"span_h" unit:"h" doc:"hours from first to last"`
-	Parallel      int32   `parquet:"parallel" doc:"most sessions of at least one hour open at once"`
+	Parallel      int32   `parquet:"parallel" doc:"most sessions open at once, of those of at least an hour whose byte rate is that of the others"`
 	OrigBytes     int64   `parquet:"orig_bytes" unit:"B" doc:"bytes from the client"`
 	RespBytes     int64   `parquet:"resp_bytes" unit:"B" doc:"bytes from the server"`
 	OrigPkts      int64   `parquet:"orig_pkts" doc:"packets from the client"`
 	RespPkts      int64   `parquet:"resp_pkts" doc:"packets from the server"`
-	ActiveS       float64 `parquet:"active_s" unit:"s" doc:"sum of session durations"`
+	CountedPkts   int64   `parquet:"counted_pkts" doc:"packets of both as counted, before sampling was made up for"`
+	ActiveS       float64 `parquet:"active_s" unit:"s" doc:"sum of record durations; under sampling the time from the first to the last packet"`
+	OpenS         float64 `parquet:"open_s" unit:"s" doc:"time in which at least one record ran; under sampling the same as active_s"`
 	HourlyBytesCV float64 `parquet:"hourly_bytes_cv" doc:"standard deviation / mean of bytes per active hour; -1 if records are too long or hours too few to say"`
+	Sampling      int32   `parquet:"sampling" doc:"thinnest sampling, one packet in so many; 0 if none was named"`
 }
 
 // Status says whether a detector had enough data to speak.
@@ -153,6 +192,9 @@ type Score struct {
 	Coverage            float64 `parquet:"coverage" doc:"share of the hours between first and last reading that have a measured value"`
 	Kinds               int32   `parquet:"kinds" doc:"independent kinds of evidence that speak for mining (electricity, traffic)"`
 	Note                string  `parquet:"note" doc:"what limits the verdict"`
+	Confidence          string  `parquet:"confidence,optional,dict" doc:"high (two independent kinds of evidence), medium or low"`
+	PValue              float64 `parquet:"p_value" doc:"chance that a site without mining scores at least as high: conformal, against such sites with the same kinds of data"`
+	QValue              float64 `parquet:"q_value" doc:"least false discovery rate of a list that holds this site"`
 }
 
 // ScoreTerm is one bar of a site's waterfall: prior, evidence, counter-evidence.
@@ -165,6 +207,8 @@ type ScoreTerm struct {
 	Cumulative float64 `parquet:"cumulative" doc:"log-odds after the term"`
 	Counted    bool    `parquet:"counted" doc:"false if stronger evidence of the same group stands for it, or the meter was passed by"`
 	Detail     string  `parquet:"detail" doc:"the evidence in words"`
+	Start      Micros  `parquet:"period_start,optional,timestamp(microsecond)" doc:"begin of the period that the evidence speaks of"`
+	End        Micros  `parquet:"period_end,optional,timestamp(microsecond)" doc:"its end, exclusive"`
 }
 
 // Visit is one row of the inspection list.
@@ -194,6 +238,37 @@ type Visit struct {
 	Evidence       string  `parquet:"evidence" doc:"the strongest evidence in words"`
 	VisitGroup     string  `parquet:"visit_group" doc:"sites that one team can visit in one trip"`
 	VisitOrder     int32   `parquet:"visit_order" doc:"order within the group"`
+	Drawn          string  `parquet:"drawn,dict" doc:"ranked: by what is suspected; random: drawn by lot below the cut, nothing is suspected of the site"`
+	Team           int32   `parquet:"team,optional" doc:"team that is to go"`
+	TeamDay        int32   `parquet:"team_day,optional" doc:"that team's day of work, from 1"`
+	TravelKM       float64 `parquet:"travel_km" unit:"km" fmt:"1" doc:"way from the stop before, or from the base: great circle × visits.road_factor, an estimate"`
+	CostKZT        float64 `parquet:"cost_kzt" unit:"KZT" fmt:"0" doc:"cost of the visit that its rank rests on"`
+	ExpectedKZT    float64 `parquet:"expected_kzt" unit:"KZT" fmt:"0" doc:"probability × unpaid tax (fee)"`
+	Confidence     string  `parquet:"confidence,optional,dict" doc:"high (two independent kinds of evidence), medium or low"`
+	QValue         float64 `parquet:"q_value,optional" fmt:"4" doc:"least false discovery rate of a list that holds this site"`
+}
+
+// HitRate says how often visits found mining, in one group of them.
+type HitRate struct {
+	By       string  `parquet:"by,dict" doc:"what the visits have in common: all, drawn, team, month, detector"`
+	Name     string  `parquet:"name,optional" doc:"which team, month, detector; ranked or random of drawn"`
+	Visits   int32   `parquet:"visits" doc:"visits that got in"`
+	Mining   int32   `parquet:"mining" doc:"of these, visits that found mining"`
+	Rate     float64 `parquet:"rate" fmt:"4" doc:"share of the visits that found mining"`
+	RateLow  float64 `parquet:"rate_low" fmt:"4" doc:"lower end of its 95 % interval (Wilson)"`
+	RateHigh float64 `parquet:"rate_high" fmt:"4" doc:"upper end"`
+	DriftP   float64 `parquet:"drift_p" fmt:"4" doc:"chance of a difference from all other visits at least as large, if there is none (Fisher's exact test)"`
+}
+
+// LookAlike is a site whose load and evidence are like those of a site in which mining
+// was found: a lead and no evidence.
+type LookAlike struct {
+	SiteID      string  `parquet:"site_id" doc:"site in which a visit found mining"`
+	Rank        int32   `parquet:"rank" doc:"1 is the most alike"`
+	LikeSiteID  string  `parquet:"like_site_id" doc:"site that is like it and that no visit has seen"`
+	Distance    float64 `parquet:"distance" fmt:"2" doc:"root mean square difference of shape and evidence, each by its spread over all sites"`
+	Probability float64 `parquet:"probability" fmt:"4" doc:"probability that this site mined, to which the likeness adds nothing"`
+	Apart       string  `parquet:"apart,dict" doc:"in what they differ most"`
 }
 
 // StatementLine is the tax statement of one site for one quarter.
@@ -259,6 +334,51 @@ type SubscriberSeen struct {
 	HoursActive  int32   `parquet:"hours_active" unit:"h" doc:"hours with traffic to the endpoints named"`
 	Pools        string  `parquet:"pools" doc:"pools or endpoints"`
 	Evidence     string  `parquet:"evidence" doc:"evidence in words"`
+}
+
+// Revocation takes back a block that an earlier pack proposed and whose term still
+// runs.
+type Revocation struct {
+	Target     string `parquet:"target" doc:"address or name"`
+	TargetKind string `parquet:"target_kind" doc:"ip, prefix or domain"`
+	Port       int32  `parquet:"port,optional" doc:"server port"`
+	Proto      string `parquet:"proto,optional" doc:"transport protocol"`
+	Pool       string `parquet:"pool,optional" doc:"pool, where known"`
+	ValidUntil Day    `parquet:"valid_until,date" doc:"last day of the term as it was proposed"`
+	RevokedOn  Day    `parquet:"revoked_on,date" doc:"first day on which it is no longer proposed"`
+	Reason     string `parquet:"reason" doc:"why it is no longer proposed"`
+}
+
+// FlowRule restricts one subscriber's flows with one server port: nobody else is
+// cut off.
+type FlowRule struct {
+	SourceIP     string  `parquet:"source_ip" doc:"address of the subscriber on the as-of day"`
+	PortFrom     int32   `parquet:"port_from,optional" doc:"first port of the subscriber's CGNAT block"`
+	PortTo       int32   `parquet:"port_to,optional" doc:"last port of it"`
+	LeaseTo      Micros  `parquet:"lease_to,optional,timestamp(microsecond)" doc:"end of the lease; the rule must be gone by then"`
+	Provider     string  `parquet:"provider,optional" doc:"provider"`
+	SubscriberID string  `parquet:"subscriber_id" doc:"subscriber"`
+	ServerIP     string  `parquet:"server_ip" doc:"server"`
+	ServerPort   int32   `parquet:"server_port" doc:"server port"`
+	Proto        string  `parquet:"proto" doc:"transport protocol"`
+	Confidence   float64 `parquet:"confidence" fmt:"2" doc:"0 to 1, of the endpoint"`
+	ValidUntil   Day     `parquet:"valid_until,date" doc:"last day"`
+}
+
+// ProposedPool is an endpoint that the list of pools may lack, for a person to
+// accept: its first columns are those of the table pools.
+type ProposedPool struct {
+	Pool      string  `parquet:"pool" doc:"operator where the name tells, else unknown"`
+	Host      string  `parquet:"host" doc:"name, or address where there is none"`
+	Ports     string  `parquet:"ports" doc:"ports seen"`
+	Algorithm string  `parquet:"algorithm,optional" doc:"left empty: traffic does not tell"`
+	Vouched   string  `parquet:"source" doc:"how it was learnt"`
+	Clients   int32   `parquet:"clients" doc:"clients with the traffic of miners"`
+	Known     int32   `parquet:"known_miners" doc:"of them, clients with contact to a listed pool"`
+	First     Micros  `parquet:"first_seen,timestamp(microsecond)" doc:"first contact"`
+	Last      Micros  `parquet:"last_seen,timestamp(microsecond)" doc:"last contact"`
+	Score     float64 `parquet:"score" fmt:"2" doc:"orders the rows: strongest evidence of one client, and half a unit for each doubling of clients"`
+	Evidence  string  `parquet:"evidence" doc:"the strongest evidence in words"`
 }
 
 // ReadingDoubt says how often something about the readings of a site is

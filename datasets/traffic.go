@@ -4,7 +4,8 @@ package datasets
 // answered: the name under which the client meant to reach that address.
 type ServerName struct {
 	Bucket   int32  `parquet:"bucket" doc:"bucket of client_ip"`
-	ClientIP string `parquet:"client_ip,dict" doc:"client that asked"`
+	Client   string `parquet:"client,dict" doc:"provider/subscriber who used the address on the day, else the address"`
+	ClientIP string `parquet:"client_ip,dict" doc:"address that asked"`
 	ServerIP string `parquet:"server_ip,optional,dict" doc:"address answered; absent if no address was answered"`
 	Host     string `parquet:"host,dict" doc:"name asked for"`
 	First    Micros `parquet:"first_seen,timestamp(microsecond)" doc:"first such query"`
@@ -14,7 +15,7 @@ type ServerName struct {
 }
 
 // A ServerEndpoint is how widely one server port is used in the whole network.
-// Only endpoints with a session of at least one hour have a row.
+// Only endpoints that some client has a kept contact with have a row.
 type ServerEndpoint struct {
 	ServerIP       string `parquet:"server_ip,dict" doc:"server"`
 	ServerPort     int32  `parquet:"server_port" doc:"server's port"`
@@ -42,6 +43,9 @@ type PoolMatch struct {
 	Host      string // as listed
 	Algorithm string // "" if several or unknown
 	Source    string // who vouches for it
+	// PoolPort says that the port is one on which many listed hosts serve miners. A
+	// new host below a pool's domain is seldom listed, but uses such a port.
+	PoolPort bool
 	// Confidence is high, medium, low (an old, closed or unverified entry), or
 	// user (a row of the pools table).
 	Confidence string

@@ -13,6 +13,8 @@ import (
 var billingStage = &Stage{
 	Name:   "billing",
 	Tables: []string{"billing_evidence"},
+	After:  []*Stage{profileStage},
+	Shared: true,
 	Plan: func(env *Env) ([]Task, error) {
 		return env.bucketTasks("billing", []string{"billing"}, env.WS.Config.Zone, env.shared.digest)
 	},

@@ -37,14 +37,17 @@ type Limits struct {
 
 // Traffic settings concern network logs.
 type Traffic struct {
-	FlowGapS int      `yaml:"flow_gap_s" unit:"s" doc:"Flow records of one connection that lie no further apart are one session: exporters cut long sessions into many records."`
-	MMDB     []string `yaml:"mmdb" unit:"files" doc:"MMDB files that say whose an address is and where, e.g. [geo/asn.mmdb]. Paths are relative to the workspace. Without any, those columns stay empty."`
+	FlowGapS  int      `yaml:"flow_gap_s" unit:"s" doc:"Flow records of one connection that lie no further apart are one session: exporters cut long sessions into many records."`
+	MMDB      []string `yaml:"mmdb" unit:"files" doc:"MMDB files that say whose an address is and where, e.g. [geo/asn.mmdb]. Paths are relative to the workspace. Without any, those columns stay empty."`
+	MaxBlocks int      `yaml:"max_blocks" unit:"rows" doc:"Circuit breaker: if a run would propose more endpoints for a block than this, it proposes none and asks for a review. 0: no limit."`
 }
 
 // Scoring settings turn evidence into proposals.
 type Scoring struct {
 	Prior     float64 `yaml:"prior" unit:"probability" doc:"Share of sites expected to mine before any evidence."`
 	ProposeAt float64 `yaml:"propose_at" unit:"probability" doc:"Sites at least this probable are proposed for a visit if nobody answers for the mining."`
+	FDR       float64 `yaml:"fdr" unit:"share of visits, 0 to 1" doc:"False discovery rate that the list is cut to: sites with a larger q-value are not proposed. 1: no cut; how many of the list are expected to be wrong is said in any case."`
+	Learn     bool    `yaml:"learn" doc:"Whether outcomes of visits correct the weights of the evidence, once there are three of either result."`
 }
 
 // Tax settings complete the statement where the input is silent.
@@ -56,8 +59,16 @@ type Tax struct {
 
 // Visits settings order the work of inspection teams.
 type Visits struct {
-	CostKZT       float64 `yaml:"cost_kzt" unit:"KZT" doc:"Cost of one visit, to be set against the tax (fee) that it is expected to bring. 0: not counted."`
+	Budget        int     `yaml:"budget" unit:"visits" doc:"Number of visits that there is room for; the list is cut there. 0: no limit. minewatch run --visits overrides it."`
+	Explore       float64 `yaml:"explore" unit:"share of visits, 0 to 1" doc:"Share of the list that is drawn by lot from the sites below the cut, so that hit rates stay honest; 0.05 to 0.1 is usual. 0: none, since a visit without suspicion needs a legal ground of its own. minewatch run --explore overrides it."`
+	CostKZT       float64 `yaml:"cost_kzt" unit:"KZT" doc:"Cost of one visit without the way. Sites are ranked by the expected tax (fee) per tenge of cost; if no cost is given, by the expected tax (fee)."`
+	KMCostKZT     float64 `yaml:"km_kzt" unit:"KZT/km" doc:"Cost of one kilometre of way."`
+	RoadFactor    float64 `yaml:"road_factor" doc:"Way by road over distance in a straight line."`
+	BaseLat       float64 `yaml:"base_lat" unit:"deg" doc:"Latitude of the place that teams start from. 0 for both: unknown; ways then begin at the first site of a trip."`
+	BaseLon       float64 `yaml:"base_lon" unit:"deg" doc:"Longitude of that place."`
 	GroupRadiusKM float64 `yaml:"group_radius_km" unit:"km" doc:"Sites no further apart (straight line) are one group, to be visited in one trip."`
+	PerDay        int     `yaml:"per_day" unit:"visits" doc:"Visits that a team can make in a day; a larger group is divided."`
+	Teams         int     `yaml:"teams" unit:"teams" doc:"Teams that trips are shared among, best trip first."`
 }
 
 // Default returns the settings of an untouched workspace.
@@ -67,10 +78,10 @@ func Default() Config {
 		Buckets: 64,
 		Seed:    1,
 		Limits:  Limits{Memory: 2048, Quarantine: 0.01},
-		Traffic: Traffic{FlowGapS: 300},
-		Scoring: Scoring{Prior: 0.02, ProposeAt: 0.5},
+		Traffic: Traffic{FlowGapS: 300, MaxBlocks: 200},
+		Scoring: Scoring{Prior: 0.02, ProposeAt: 0.5, FDR: 1, Learn: true},
 		Tax:     Tax{LimitationYears: 3},
-		Visits:  Visits{GroupRadiusKM: 5},
+		Visits:  Visits{RoadFactor: 1.3, GroupRadiusKM: 5, PerDay: 6, Teams: 1},
 	}
 }
 
@@ -93,11 +104,21 @@ func (c Config) Validate() error {
 	check(c.Limits.Memory >= 64, "limits.memory_limit", "at least 64MiB", c.Limits.Memory)
 	check(share(c.Limits.Quarantine), "limits.quarantine_limit", "a share from 0 to 1", c.Limits.Quarantine)
 	check(c.Traffic.FlowGapS >= 1, "traffic.flow_gap_s", "at least 1", c.Traffic.FlowGapS)
+	check(c.Traffic.MaxBlocks >= 0, "traffic.max_blocks", "0 or more", c.Traffic.MaxBlocks)
 	check(share(c.Scoring.Prior) && c.Scoring.Prior > 0 && c.Scoring.Prior < 1, "score.prior", "a probability between 0 and 1", c.Scoring.Prior)
 	check(share(c.Scoring.ProposeAt) && c.Scoring.ProposeAt > 0, "score.propose_at", "a probability above 0, at most 1", c.Scoring.ProposeAt)
 	check(amount(c.Tax.DefaultPriceKZTKWh), "tax.default_price_kzt_kwh", "0 (unknown) or a price", c.Tax.DefaultPriceKZTKWh)
 	check(c.Tax.LimitationYears == 3 || c.Tax.LimitationYears == 5, "tax.limitation_years", "3 or 5", c.Tax.LimitationYears)
+	check(c.Scoring.FDR > 0 && c.Scoring.FDR <= 1, "score.fdr", "a share above 0, at most 1", c.Scoring.FDR)
+	check(c.Visits.Budget >= 0, "visits.budget", "0 (no limit) or more", c.Visits.Budget)
+	check(c.Visits.Explore >= 0 && c.Visits.Explore < 1, "visits.explore", "a share from 0 to less than 1", c.Visits.Explore)
 	check(amount(c.Visits.CostKZT), "visits.cost_kzt", "0 or more", c.Visits.CostKZT)
+	check(amount(c.Visits.KMCostKZT), "visits.km_kzt", "0 or more", c.Visits.KMCostKZT)
+	check(c.Visits.RoadFactor >= 1 && c.Visits.RoadFactor <= 10, "visits.road_factor", "1 to 10", c.Visits.RoadFactor)
+	check(c.Visits.BaseLat >= -90 && c.Visits.BaseLat <= 90, "visits.base_lat", "a latitude", c.Visits.BaseLat)
+	check(c.Visits.BaseLon >= -180 && c.Visits.BaseLon <= 180, "visits.base_lon", "a longitude", c.Visits.BaseLon)
+	check(c.Visits.PerDay >= 1, "visits.per_day", "at least 1", c.Visits.PerDay)
+	check(c.Visits.Teams >= 1, "visits.teams", "at least 1", c.Visits.Teams)
 	check(amount(c.Visits.GroupRadiusKM), "visits.group_radius_km", "0 or more", c.Visits.GroupRadiusKM)
 	if err := c.Intake.Mappings.validate(); err != nil {
 		problems = append(problems, err)

@@ -42,7 +42,7 @@ func Demo(ctx context.Context, dir string, o DemoOptions) (*DemoResult, error) {
 			return nil, fmt.Errorf("build the sample: %w", err)
 		}
 	}
-	run, err := Run(ctx, ws, RunOptions(o))
+	run, err := Run(ctx, ws, RunOptions{Progress: o.Progress})
 	if err != nil {
 		return nil, err
 	}

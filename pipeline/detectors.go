@@ -3,6 +3,7 @@ package pipeline
 import (
 	"github.com/minewatch/minewatch/datasets/ref"
 	"github.com/minewatch/minewatch/detectors"
+	"github.com/minewatch/minewatch/detectors/counter"
 	"github.com/minewatch/minewatch/detectors/load"
 	"github.com/minewatch/minewatch/detectors/traffic"
 	"github.com/minewatch/minewatch/detectors/visit"
@@ -19,5 +20,5 @@ func Detectors() []detectors.Info {
 	for _, d := range traffic.All(pools) {
 		list = append(list, d.Info())
 	}
-	return append(list, visit.Info())
+	return append(list, counter.QuietInfo(), counter.KnownInfo(), visit.Info())
 }

@@ -51,6 +51,11 @@ func Diff(ws *Workspace, from, to string) (*Difference, error) {
 	if err != nil {
 		return nil, err
 	}
+	return compare(a, b), nil
+}
+
+// compare says how the list of run b differs from that of run a.
+func compare(a, b *listedRun) *Difference {
 	d := &Difference{From: a.id, To: b.id, Entered: []Change{}, Left: []Change{}, Moved: []Change{}}
 	listed := maps.Clone(a.rank)
 	maps.Copy(listed, b.rank)
@@ -79,7 +84,7 @@ func Diff(ws *Workspace, from, to string) (*Difference, error) {
 	for _, list := range [][]Change{d.Entered, d.Left, d.Moved} {
 		slices.SortFunc(list, byRank)
 	}
-	return d, nil
+	return d
 }
 
 // A listedRun is what Diff reads of a run.

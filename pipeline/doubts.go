@@ -67,7 +67,7 @@ func (e *Env) contradictions(ctx context.Context, t Task, add func(site string, 
 	if len(files) == 0 {
 		return nil
 	}
-	_, err := e.inDuckDB(ctx, func(db *sql.DB) (int64, error) {
+	_, err := e.inDuckDB(ctx, 1, func(db *sql.DB) (int64, error) {
 		readings := datasets.Lookup("readings")
 		if err := errors.Join(db.View(ctx, "replaced", readings, files), db.View(ctx, "readings", readings, paths(e.WS.Lake(), t.In))); err != nil {
 			return 0, err

@@ -22,6 +22,8 @@ import (
 var feederStage = &Stage{
 	Name:   "feeders",
 	Tables: []string{"feeder_evidence", "feeder_energy"},
+	After:  []*Stage{profileStage},
+	Shared: true,
 	Plan: func(env *Env) ([]Task, error) {
 		in, err := store.List(env.WS.Lake(), "feeder_readings")
 		if err != nil || len(in) == 0 {

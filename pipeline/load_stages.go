@@ -110,8 +110,14 @@ type cut struct {
 	Region, FeederID string // "" for all
 }
 
-// share loads what detection needs beyond one bucket. site_load must be current.
+// share loads what detection needs beyond one bucket, once. site_load must be
+// current.
 func (e *Env) share() error {
+	e.sharing.Lock()
+	defer e.sharing.Unlock()
+	if e.shared.digest != "" {
+		return nil
+	}
 	s := shared{sites: map[string]datasets.Site{}, load: map[string]datasets.SiteLoad{}, groups: map[string]string{}, peers: map[string]*load.Peers{}}
 	sites, err := store.ReadTable[datasets.Site](e.WS.Lake(), "sites")
 	if err != nil {
@@ -213,6 +219,8 @@ func (e *Env) sameRegion(a, b string) bool {
 var detectStage = &Stage{
 	Name:   "detect",
 	Tables: []string{"load_evidence", "mining_energy"},
+	After:  []*Stage{profileStage},
+	Shared: true,
 	Plan: func(env *Env) ([]Task, error) {
 		return env.readingTasks("detect", env.WS.Config.Zone, env.shared.digest)
 	},
@@ -271,14 +279,12 @@ func (e *Env) siteSeries(siteID string) (s *features.Series, ok bool, err error)
 	if err != nil {
 		return nil, false, err
 	}
-	err = store.Loads(paths(e.WS.Lake(), groups[bucket]), func(id string, l *datasets.Load) error {
-		if id == siteID {
-			s, ok = new(features.Normaliser).Normalise(id, l), true
-		}
-		return nil
-	})
-	if err != nil {
+	var l datasets.Load
+	if err := store.LoadSite(paths(e.WS.Lake(), groups[bucket]), siteID, &l); err != nil {
 		return nil, false, fmt.Errorf("read site %s: %w", siteID, err)
 	}
-	return s, ok, nil
+	if l.Len() == 0 {
+		return nil, false, nil
+	}
+	return new(features.Normaliser).Normalise(siteID, &l), true, nil
 }

@@ -20,8 +20,18 @@ const lockName = ".lock"
 // is called. Reading (explain, evaluate, verify) needs no lock: what it reads is
 // committed by rename.
 func (ws *Workspace) lock() (unlock func(), err error) {
+	return ws.locked((*flock.Flock).TryLock)
+}
+
+// lockShared lets other processes that take the shared lock work beside this
+// one, and none that changes the workspace as a whole.
+func (ws *Workspace) lockShared() (unlock func(), err error) {
+	return ws.locked((*flock.Flock).TryRLock)
+}
+
+func (ws *Workspace) locked(try func(*flock.Flock) (bool, error)) (unlock func(), err error) {
 	l := flock.New(filepath.Join(ws.Dir, lockName))
-	ok, err := l.TryLock()
+	ok, err := try(l)
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", ws.Dir, err)
 	}

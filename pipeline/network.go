@@ -12,9 +12,11 @@ import (
 	"github.com/minewatch/minewatch/datasets/geo"
 	"github.com/minewatch/minewatch/datasets/ref"
 	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/detectors/counter"
 	"github.com/minewatch/minewatch/detectors/traffic"
 	"github.com/minewatch/minewatch/pipeline/link"
 	"github.com/minewatch/minewatch/pipeline/registry"
+	"github.com/minewatch/minewatch/pipeline/sql"
 	"github.com/minewatch/minewatch/pipeline/telecom"
 )
 
@@ -23,12 +25,13 @@ type trafficResult struct {
 	evidence    []datasets.Evidence // by site
 	subscribers []datasets.SubscriberSeen
 	notes       []string
+	watched     bool // whether any client was in the logs
 }
 
 // runTraffic derives sessions and profiles, runs the traffic detectors over
 // every client, and says whose client it was.
 func (r *runner) runTraffic(ctx context.Context) error {
-	for _, s := range []*Stage{flowStage, nameStage, endpointStage} {
+	for _, s := range []*Stage{nameStage, flowStage, contactStage, endpointStage} {
 		if err := r.stage(ctx, s); err != nil {
 			return err
 		}
@@ -47,38 +50,39 @@ func (r *runner) runTraffic(ctx context.Context) error {
 
 // A network holds the findings of all clients and what is needed to place them.
 type network struct {
-	pools     *ref.Pools
-	services  *ref.Services
-	leases    *link.Index
-	sites     *link.Sites
-	endpoints traffic.Network
-	from, to  datasets.Micros
-	findings  []telecom.Attributed
-	notes     []string
+	pools       *ref.Pools
+	services    *ref.Services
+	leases      *link.Index
+	subscribers map[string]datasets.Subscriber // by key of the client
+	sites       *link.Sites
+	others      *traffic.Network
+	names       map[string][]datasets.ServerName // of listed hosts, by client
+	from, to    datasets.Micros
+	findings    []telecom.Attributed
+	seen        map[string]counter.Watched // by site
+	notes       []string
 }
 
 func (r *runner) newNetwork() (*network, error) {
 	lake := r.env.WS.Lake()
-	n := &network{}
-	users, err := store.ReadTable[datasets.Pool](lake, "pools")
+	n := &network{names: map[string][]datasets.ServerName{}}
+	who, err := r.env.who()
 	if err != nil {
 		return nil, err
 	}
-	var refused []error
-	n.pools, refused = ref.NewPools(users)
-	n.refused("pools", refused)
+	interest, err := r.env.interest()
+	if err != nil {
+		return nil, err
+	}
+	n.leases, n.subscribers, n.pools = who.leases, who.leases.Subscribers(), interest.pools
+	n.notes = slices.Clone(r.env.traffic.notes)
 	known, err := store.ReadTable[datasets.KnownService](lake, "known_services")
 	if err != nil {
 		return nil, err
 	}
-	n.services, refused = ref.NewServices(known)
+	services, refused := ref.NewServices(known)
+	n.services = services
 	n.refused("known_services", refused)
-	leases, err := store.ReadTable[datasets.Subscriber](lake, "subscribers")
-	if err != nil {
-		return nil, err
-	}
-	n.leases, refused = link.NewIndex(leases)
-	n.refused("subscribers", refused)
 	sites := slices.Collect(maps.Values(r.env.shared.sites))
 	slices.SortFunc(sites, func(a, b datasets.Site) int { return cmp.Compare(a.SiteID, b.SiteID) })
 	n.sites = link.NewSites(sites, registry.AddressKey)
@@ -86,8 +90,8 @@ func (r *runner) newNetwork() (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.endpoints = traffic.NewNetwork(rows)
-	return n, n.period(lake)
+	n.others = traffic.NewNetwork(rows, n.pools)
+	return n, n.look(lake)
 }
 
 func (n *network) refused(table string, errs []error) {
@@ -96,10 +100,21 @@ func (n *network) refused(table string, errs []error) {
 	}
 }
 
-// period is that of all flows.
-func (n *network) period(lake string) error {
-	return eachPart(lake, "flow_profile", func(p datasets.FlowProfile) {
+// look goes over all clients once, before any is judged: the period of the flows,
+// who shares a server, and the listed hosts that were looked up.
+func (n *network) look(lake string) error {
+	err := eachPart(lake, "flow_profile", func(p datasets.FlowProfile) {
 		n.from, n.to = earliest(n.from, p.First), max(n.to, p.Last+1)
+		n.others.AddProfile(p)
+	})
+	if err != nil {
+		return err
+	}
+	return eachPart(lake, "server_name", func(s datasets.ServerName) {
+		if n.pools.Match(s.Host, 0).Kind != datasets.NoPool {
+			n.names[s.Client] = append(n.names[s.Client], s)
+			n.others.AddName(s)
+		}
 	})
 }
 
@@ -122,101 +137,57 @@ func eachPart[R any](lake, table string, each func(R)) error {
 	return nil
 }
 
-// detect runs the detectors over the clients, bucket by bucket: memory is one
-// bucket's sessions.
+// detect runs the detectors over the clients one by one: memory is one client's
+// profiles, and the findings.
 func (n *network) detect(env *Env) error {
-	buckets := map[int32]bool{}
-	for _, table := range []string{"flow_profile", "server_name"} {
-		list, err := store.List(env.WS.Lake(), table)
-		if err != nil {
-			return err
-		}
-		for _, m := range list {
-			buckets[m.Bucket] = true
-		}
-	}
 	all := traffic.All(n.pools)
-	for _, bucket := range slices.Sorted(maps.Keys(buckets)) {
-		clients, err := n.clients(env, bucket)
-		if err != nil {
-			return err
+	w := traffic.Window{From: n.from, To: n.to, Zone: env.Zone, Network: n.others}
+	judge := func() {
+		if w.Client == "" {
+			return
 		}
-		for _, w := range clients {
-			who := link.Sole(n.leases.Attribute(w.Sessions))
-			for _, d := range all {
-				for _, f := range d.Detect(w) {
-					n.findings = append(n.findings, n.attribute(f, who))
+		w.Names = n.names[w.Client]
+		delete(n.names, w.Client)
+		n.see(w)
+		for _, d := range all {
+			for _, f := range d.Detect(w) {
+				// Why nothing can be said is of interest where a site is at stake.
+				if a := n.attribute(f); f.Status == datasets.Spoken || a.SiteID != "" {
+					n.findings = append(n.findings, a)
 				}
 			}
 		}
+		w.Profiles = nil
+	}
+	err := eachPart(env.WS.Lake(), "flow_profile", func(p datasets.FlowProfile) { // ordered by client
+		if p.Client != w.Client {
+			judge()
+			w.Client = p.Client
+		}
+		w.Profiles = append(w.Profiles, p)
+	})
+	if err != nil {
+		return err
+	}
+	judge()
+	for _, client := range slices.Sorted(maps.Keys(n.names)) { // looked up, and no lasting contact with anything
+		w.Client = client
+		judge()
 	}
 	return nil
 }
 
-func (n *network) attribute(f traffic.Finding, who link.Who) telecom.Attributed {
-	a := telecom.Attributed{Finding: f, Named: who.Status == link.Known}
-	if a.Named {
-		a.Subscriber = who.Subscriber
-		a.SiteID = n.sites.Link(who.Subscriber).SiteID
+func (n *network) attribute(f traffic.Finding) telecom.Attributed {
+	a := telecom.Attributed{Finding: f}
+	if a.Subscriber, a.Named = n.subscribers[f.Client]; a.Named {
+		a.SiteID = n.sites.Link(a.Subscriber).SiteID
 	}
 	return a
 }
 
-// clients gathers what is known of the clients of one bucket, by address.
-func (n *network) clients(env *Env, bucket int32) ([]traffic.Window, error) {
-	by := map[string]*traffic.Window{}
-	get := func(client string) *traffic.Window {
-		w := by[client]
-		if w == nil {
-			w = &traffic.Window{Client: client, From: n.from, To: n.to, Zone: env.Zone, Network: n.endpoints}
-			by[client] = w
-		}
-		return w
-	}
-	p, errP := bucketRows[datasets.FlowProfile](env, "flow_profile", bucket)
-	s, errS := bucketRows[datasets.FlowSession](env, "flow_session", bucket)
-	names, errN := bucketRows[datasets.ServerName](env, "server_name", bucket)
-	if err := errors.Join(errP, errS, errN); err != nil {
-		return nil, err
-	}
-	for _, row := range p {
-		w := get(row.ClientIP)
-		w.Profiles = append(w.Profiles, row)
-	}
-	for _, row := range s {
-		w := get(row.ClientIP)
-		w.Sessions = append(w.Sessions, row)
-	}
-	for _, row := range names {
-		w := get(row.ClientIP)
-		w.Names = append(w.Names, row)
-	}
-	windows := make([]traffic.Window, 0, len(by))
-	for _, client := range slices.Sorted(maps.Keys(by)) {
-		windows = append(windows, *by[client])
-	}
-	return windows, nil
-}
-
-func bucketRows[R any](env *Env, table string, bucket int32) ([]R, error) {
-	groups, err := byBucket(env.WS.Lake(), table)
-	if err != nil {
-		return nil, err
-	}
-	var rows []R
-	for _, m := range groups[bucket] {
-		part, err := store.ReadFile[R](m.Path(env.WS.Lake()))
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, part...)
-	}
-	return rows, nil
-}
-
 // result turns the findings into evidence by site, and subscribers.
 func (n *network) result() trafficResult {
-	out := trafficResult{notes: n.notes}
+	out := trafficResult{notes: n.notes, watched: n.to > 0}
 	bySite := map[string][]traffic.Finding{}
 	for _, f := range n.findings {
 		if f.SiteID != "" {
@@ -226,6 +197,7 @@ func (n *network) result() trafficResult {
 	for _, site := range slices.Sorted(maps.Keys(bySite)) {
 		out.evidence = append(out.evidence, traffic.ForSite(site, bySite[site])...)
 	}
+	out.evidence = append(out.evidence, n.quiet(out.evidence)...)
 	var unnamed int
 	out.subscribers, unnamed = telecom.Subscribers(n.findings)
 	if unnamed > 0 {
@@ -236,7 +208,7 @@ func (n *network) result() trafficResult {
 
 // candidates weighs what a telecom may do, once the registry has said which of
 // the clients may mine: what they use must not be cut off.
-func (n *network) candidates(env *Env, asOf datasets.Day, cases []*siteCase) (rows []datasets.Candidate, err error) {
+func (n *network) candidates(ctx context.Context, env *Env, asOf datasets.Day, cases []*siteCase) (rows []datasets.Candidate, err error) {
 	lawful := map[string]bool{} // sites
 	for _, s := range cases {
 		lawful[s.site.SiteID] = s.answer.Outcome == registry.Match && s.judged.Finding == ""
@@ -258,12 +230,88 @@ func (n *network) candidates(env *Env, asOf datasets.Day, cases []*siteCase) (ro
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, places.Close()) }()
-	b := telecom.New(telecom.Input{AsOf: asOf, Findings: findings, Registered: registered, Pools: n.pools, Services: n.services, Places: places})
-	if err := eachPart(env.WS.Lake(), "flow_profile", b.AddProfile); err != nil {
+	b := telecom.New(telecom.Input{
+		AsOf: asOf, Findings: findings, Registered: registered, Pools: n.pools, Services: n.services, Places: places,
+		Accredited: func(pool string) bool { return env.tables.Accredited.On(pool, asOf) },
+		MaxBlocks:  env.WS.Config.Traffic.MaxBlocks,
+	})
+	if err := n.uses(ctx, env, asOf, b); err != nil {
 		return nil, err
 	}
 	if err := eachPart(env.WS.Lake(), "server_name", b.AddName); err != nil {
 		return nil, err
 	}
 	return b.Candidates()
+}
+
+// uses counts everybody who uses a target: flow_profile has only those who do so
+// for long.
+func (n *network) uses(ctx context.Context, env *Env, asOf datasets.Day, b *telecom.Builder) error {
+	targets := b.Addresses()
+	if len(targets) == 0 {
+		return nil
+	}
+	var parts []store.Manifest
+	for _, table := range []string{"flows", "tls"} {
+		list, err := store.List(env.WS.Lake(), table)
+		if err != nil {
+			return err
+		}
+		parts = append(parts, list...)
+	}
+	_, err := env.inDuckDB(ctx, env.Workers, func(db *sql.DB) (int64, error) {
+		err := errors.Join(env.views(ctx, db, parts, "flows", "tls"), db.List(ctx, "target", targets), db.List(ctx, "shared_address", n.leases.Blocks()))
+		if err != nil {
+			return 0, err
+		}
+		if err := n.targetUses(ctx, db, b); err != nil {
+			return 0, err
+		}
+		return 0, targetNames(ctx, db, asOf, b)
+	})
+	return err
+}
+
+func (n *network) targetUses(ctx context.Context, db *sql.DB, b *telecom.Builder) error {
+	rows, err := db.Query(ctx, sql.TargetUse())
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	who := n.leases.Resolver()
+	for rows.Next() {
+		var u telecom.Use
+		var srcIP string
+		var port int32
+		if err := rows.Scan(&u.IP, &u.Port, &u.Proto, &srcIP, &port, &u.First, &u.Last, &u.Bytes); err != nil {
+			return err
+		}
+		u.Client, _, _, _ = who.Client(srcIP, port, u.First)
+		b.AddUse(u)
+		// A lease that changed on the day: both are clients.
+		if last, _, _, _ := who.Client(srcIP, port, u.Last); last != u.Client {
+			u.Client, u.Bytes = last, 0
+			b.AddUse(u)
+		}
+	}
+	return rows.Err()
+}
+
+// nameDays is for how long a name on an address counts.
+const nameDays = 30
+
+func targetNames(ctx context.Context, db *sql.DB, asOf datasets.Day, b *telecom.Builder) error {
+	rows, err := db.Query(ctx, sql.TargetNames(), int64(datasets.MicrosOf((asOf - nameDays).Date())))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var ip, sni string
+		if err := rows.Scan(&ip, &sni); err != nil {
+			return err
+		}
+		b.AddServerName(ip, sni)
+	}
+	return rows.Err()
 }

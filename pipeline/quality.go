@@ -55,7 +55,7 @@ func (r *runner) quality() export.Quality {
 		}
 	}
 	q.Checks = append(q.Checks, r.doubts...)
-	q.Reconciled, q.Deliveries = r.reconciled, changes(r.records)
+	q.Reconciled, q.Deliveries = reconciled(r.balances), changes(r.records)
 	ids := slices.Sorted(maps.Keys(r.env.shared.load))
 	unknown := 0
 	for _, id := range ids {

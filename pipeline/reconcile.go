@@ -1,89 +1,27 @@
 package pipeline
 
 import (
-	"context"
-	"errors"
-	"fmt"
-
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/pipeline/export"
 	"github.com/minewatch/minewatch/pipeline/ingest"
-	"github.com/minewatch/minewatch/pipeline/sql"
 )
 
-// reconcile holds what the files delivered against what the lake has: rows by
-// its manifests, energy summed over the tables themselves.
-func (e *Env) reconcile(ctx context.Context, records []ingest.FileReport) ([]export.Reconciliation, error) {
-	var list []export.Reconciliation
-	_, err := e.inDuckDB(ctx, func(db *sql.DB) (int64, error) {
-		for _, t := range datasets.Inputs() {
-			r, delivered, err := e.reconcileTable(ctx, db, t, records)
-			if err != nil {
-				return 0, fmt.Errorf("%s: %w", t.Name, err)
-			}
-			if delivered {
-				list = append(list, r)
-			}
+// reconciled shows the balances on the quality page.
+func reconciled(balances []Balance) []export.Reconciliation {
+	list := make([]export.Reconciliation, len(balances))
+	for i, b := range balances {
+		kwh := func(wh int64) float64 { return datasets.Wh(wh).KWh() }
+		c := datasets.Lookup(b.Table).Column("wh")
+		list[i] = export.Reconciliation{
+			Dataset: b.Table, Read: b.Rows, Refused: b.Quarantined, Duplicates: b.Duplicates, Corrected: b.Superseded, Lake: b.LakeRows,
+			HasKWh: c != nil && c.Kind == datasets.Energy && b.LakeRows > 0,
+			KWh:    kwh(b.AcceptedWh + b.DuplicateWh), DuplicateKWh: kwh(b.DuplicateWh), CorrectedKWh: kwh(b.SupersededWh), LakeKWh: kwh(b.LakeWh),
+			MissingRows: b.Rows - b.LakeRows - b.Superseded - b.Duplicates - b.Quarantined,
+			MissingWh:   b.AcceptedWh - b.SupersededWh - b.LakeWh,
 		}
-		return int64(len(list)), nil
-	})
-	return list, err
-}
-
-func (e *Env) reconcileTable(ctx context.Context, db *sql.DB, t *datasets.Table, records []ingest.FileReport) (r export.Reconciliation, delivered bool, err error) {
-	r.Dataset = t.Name
-	var wh, duplicateWh, correctedWh datasets.Wh
-	for _, f := range records {
-		if f.Dataset != t.Name || f.Status == ingest.Withdrawn || f.Record.Refused != nil {
-			continue
-		}
-		delivered = true
-		r.Read += f.Rows
-		r.Duplicates += f.Duplicates
-		r.Corrected += f.Superseded
-		for _, n := range f.Quarantined {
-			r.Refused += n
-		}
-		wh += datasets.Wh(f.Wh)
-		duplicateWh += datasets.Wh(f.DuplicateWh)
-		correctedWh += datasets.Wh(f.SupersededWh)
 	}
-	if !delivered {
-		return r, false, nil
-	}
-	parts, err := store.List(e.WS.Lake(), t.Name)
-	if err != nil {
-		return r, false, err
-	}
-	for _, m := range parts {
-		r.Lake += m.Rows
-	}
-	r.MissingRows = r.Read - r.Lake - r.Corrected - r.Duplicates - r.Refused
-	c := t.Column("wh")
-	if c == nil || c.Kind != datasets.Energy || len(parts) == 0 {
-		return r, true, nil
-	}
-	lakeWh, err := e.sumWh(ctx, db, t, parts)
-	r.HasKWh, r.KWh, r.DuplicateKWh, r.CorrectedKWh, r.LakeKWh = true, wh.KWh(), duplicateWh.KWh(), correctedWh.KWh(), lakeWh.KWh()
-	r.MissingWh = int64(wh - lakeWh - correctedWh - duplicateWh)
-	return r, true, err
-}
-
-// sumWh adds up the energy of a table.
-func (e *Env) sumWh(ctx context.Context, db *sql.DB, t *datasets.Table, parts []store.Manifest) (wh datasets.Wh, err error) {
-	if err := db.View(ctx, t.Name, t, paths(e.WS.Lake(), parts)); err != nil {
-		return 0, err
-	}
-	rows, err := db.Query(ctx, `SELECT coalesce(sum(wh), 0)::BIGINT FROM "`+t.Name+`"`)
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	if rows.Next() {
-		err = rows.Scan(&wh)
-	}
-	return wh, errors.Join(err, rows.Err())
+	return list
 }
 
 // monthsCovered returns how much of each month of a site is known.

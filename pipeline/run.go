@@ -12,6 +12,8 @@ import (
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/detectors/counter"
+	"github.com/minewatch/minewatch/detectors/score"
 	"github.com/minewatch/minewatch/detectors/visit"
 	"github.com/minewatch/minewatch/pipeline/export"
 	"github.com/minewatch/minewatch/pipeline/ingest"
@@ -21,6 +23,23 @@ import (
 // RunOptions tune a run.
 type RunOptions struct {
 	Progress Progress
+	Runner   Runner   // nil: [Local]
+	Visits   *int     // instead of the setting visits.budget
+	Explore  *float64 // instead of the setting visits.explore
+}
+
+// apply puts the options in the place of the settings.
+func (o RunOptions) apply(c *Config) error {
+	if o.Visits != nil {
+		c.Visits.Budget = *o.Visits
+	}
+	if o.Explore != nil {
+		c.Visits.Explore = *o.Explore
+	}
+	if err := c.Validate(); err != nil {
+		return &ConfigError{File: "command line", Err: err}
+	}
+	return nil
 }
 
 // RunResult is what a run has made, or found already made.
@@ -31,25 +50,31 @@ type RunResult struct {
 	Ingest         IngestResult     `json:"ingest"`
 	Proposed       []datasets.Visit `json:"proposed"` // best first
 	Next           []datasets.Score `json:"next"`     // the first sites by rank value that are not proposed
+	Model          ScoreModel       `json:"model"`    // how many of the proposed are expected to be wrong, among others
 	Outputs        []string         `json:"outputs"`  // paths below Dir
 	Notes          []string         `json:"notes"`    // what could not be said, and why
 	Stages         []StageTime      `json:"stages"`
 	OverQuarantine bool             `json:"over_quarantine"`
+	Repaired       []string         `json:"repaired,omitempty"` // damaged files of former results, not used but made again
 }
 
 // A runner is one run in the making.
 type runner struct {
 	env     *Env
 	law     *law
+	model   *score.Model
+	list    ScoreModel
+	visited map[string][]visit.Outcome
 	network *network
 	traffic trafficResult
 	stages  []StageTime
 	begun   time.Time
-	records []ingest.FileReport
+	records []ingest.FileReport     // every delivery once, whether its file still lies in the inbox or not
+	files   []ingest.FileReport     // of the inbox, copies of deliveries included
 	doubts  []export.QualityMessage // about readings
 
-	reconciled []export.Reconciliation
-	months     map[string][]export.MonthCoverage // by site
+	balances []Balance
+	months   map[string][]export.MonthCoverage // by site
 }
 
 // Run takes in what is new and makes a run of it. If neither input nor
@@ -64,9 +89,15 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 	if err := ws.recoverRuns(); err != nil {
 		return nil, err
 	}
+	if err := o.apply(&ws.Config); err != nil {
+		return nil, err
+	}
 	env, err := newEnv(ws, o.Progress)
 	if err != nil {
 		return nil, err
+	}
+	if o.Runner != nil {
+		env.runner = o.Runner
 	}
 	r := &runner{env: env, begun: time.Now()}
 	var taken *IngestResult
@@ -79,14 +110,30 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 	}); err != nil {
 		return nil, err
 	}
-	r.records = taken.Files
+	if r.records, err = accounts(ws, taken.Files); err != nil {
+		return nil, err
+	}
+	r.files = taken.Files
 	result := &RunResult{Ingest: *taken, OverQuarantine: taken.OverQuarantine}
 	fingerprint, parts, err := r.fingerprint()
 	if err != nil {
 		return nil, err
 	}
 	if m, dir, ok := ws.newest(); ok && m.Fingerprint == fingerprint {
-		return result, result.reuse(m, dir)
+		if ws.intact(dir, m) {
+			return result, result.reuse(m, dir)
+		}
+		result.Repaired = append(result.Repaired, ws.below(dir)+": is not as it was sealed, minewatch verify says where")
+	}
+	if err := r.timed("check", func() (int64, error) {
+		removed, err := env.checkLake(ctx, r.records)
+		result.Repaired = append(result.Repaired, removed...)
+		return int64(len(removed)), err
+	}); err != nil {
+		return nil, fmt.Errorf("check the lake: %w", err)
+	}
+	if r.balances, err = env.reconcile(ctx, r.records); err != nil {
+		return nil, fmt.Errorf("the lake does not add up: %w", err)
 	}
 	tmp, err := ws.BeginRun()
 	if err != nil {
@@ -126,9 +173,6 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 		return nil, fmt.Errorf("check readings: %w", err)
 	}
 	r.doubts = doubts
-	if r.reconciled, err = r.env.reconcile(ctx, r.records); err != nil {
-		return nil, fmt.Errorf("reconcile: %w", err)
-	}
 	if r.months, err = r.env.monthsCovered(); err != nil {
 		return nil, fmt.Errorf("coverage: %w", err)
 	}
@@ -160,7 +204,7 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 		if err := r.judge(cases); err != nil {
 			return 0, err
 		}
-		candidates, err := r.network.candidates(r.env, asOf, cases)
+		candidates, err := r.network.candidates(ctx, r.env, asOf, cases)
 		if err != nil {
 			return 0, fmt.Errorf("candidates: %w", err)
 		}
@@ -168,6 +212,9 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 			return 0, err
 		}
 		out.Candidates = candidates
+		if err := r.completePack(out); err != nil {
+			return 0, err
+		}
 		return int64(len(cases)), nil
 	})
 	return out, err
@@ -246,9 +293,16 @@ func (r *runner) cases() ([]*siteCase, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.visited = visits
 	for id, list := range visits {
 		if last, ok := visit.Latest(list); ok {
+			get(id).visited = &last
 			get(id).evidence = append(get(id).evidence, last.Evidence(get(id).evidence))
+		}
+	}
+	for id, known := range r.env.tables.Known.On(r.asOf()) {
+		if s := by[id]; s != nil {
+			s.evidence = append(s.evidence, counter.Known(id, counter.KnownLoad{Kind: known.Kind, Source: known.Source, Note: known.LicenceNo}))
 		}
 	}
 	cases := make([]*siteCase, 0, len(by))
@@ -265,8 +319,10 @@ func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, erro
 		Version: ThisProgram().Version, AsOf: asOf, Zone: r.env.Zone,
 		Sites: r.env.shared.sites, Tax: map[string][]string{}, RegistryNames: map[string]string{},
 		Subscribers: r.traffic.subscribers,
-		Quality:     r.quality(), Charts: r.chart,
+		Quality:     r.quality(), Charts: r.chart, Visits: r.visits(cases),
 	}
+	r.list = r.scoreModel(out.Visits)
+	out.Expected = r.list.Expected
 	for _, s := range cases {
 		out.Scores = append(out.Scores, s.row)
 		out.Terms = append(out.Terms, s.verdict.Terms...)
@@ -285,10 +341,17 @@ func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, erro
 		}
 		out.Tax[s.site.SiteID] = strings.Split(strings.TrimRight(text.String(), "\n"), "\n")
 	}
+	var err error
+	if out.LookAlikes, err = r.lookAlikes(cases); err != nil {
+		return nil, fmt.Errorf("look-alikes: %w", err)
+	}
+	out.HitRates = hitRates(r.visited, cases)
 	for _, e := range r.law.entries {
 		out.RegistryNames[e.BIN] = e.Name
 	}
-	out.Visits = r.visits(cases)
+	if err := r.received(cases, out); err != nil {
+		return nil, err
+	}
 	books, err := r.books(cases)
 	if err != nil {
 		return nil, fmt.Errorf("check the register: %w", err)
@@ -322,15 +385,22 @@ func (r *runner) publish(tmp, fingerprint string, parts []LakePart, out *export.
 	if err := keepCalculations(tmp, out); err != nil {
 		return fmt.Errorf("keep calculations: %w", err)
 	}
+	if err := keepModel(tmp, r.list); err != nil {
+		return fmt.Errorf("keep the model: %w", err)
+	}
 	ws := r.env.WS
 	key, err := ws.Key()
 	if err != nil {
 		return err
 	}
+	j, err := ws.openJournal()
+	if err != nil {
+		return err
+	}
 	m := Manifest{
 		RunID: out.ID, Fingerprint: fingerprint, Program: ThisProgram(), Settings: ws.Config.Settings(), Seed: ws.Config.Seed,
-		AsOf: Date(out.AsOf), Inputs: r.inputs(), Tables: r.env.tables.Files, Lake: parts, Notes: out.Notes,
-		Times: Times{Started: r.begun.UTC(), Finished: time.Now().UTC(), Stages: r.stages},
+		AsOf: Date(out.AsOf), Inputs: r.inputs(), Tables: r.env.tables.Files, Lake: parts, Balances: r.balances, Notes: out.Notes,
+		Times: Times{Started: r.begun.UTC(), Finished: time.Now().UTC(), Stages: r.stages, Journal: j.head()},
 	}
 	if _, err := Seal(tmp, m, key); err != nil {
 		return err
@@ -339,16 +409,34 @@ func (r *runner) publish(tmp, fingerprint string, parts []LakePart, out *export.
 	if err != nil {
 		return err
 	}
+	if err := j.noteRun(out.ID, ""); err != nil {
+		return err
+	}
 	*result = RunResult{
-		ID: out.ID, Dir: dir, Fresh: true, Ingest: result.Ingest, Proposed: out.Visits, Next: next(out.Scores), Outputs: files,
-		Notes: out.Notes, Stages: r.stages, OverQuarantine: result.OverQuarantine,
+		ID: out.ID, Dir: dir, Fresh: true, Ingest: result.Ingest, Proposed: out.Visits, Next: next(out.Scores), Model: r.list, Outputs: files,
+		Notes: out.Notes, Stages: r.stages, OverQuarantine: result.OverQuarantine, Repaired: result.Repaired,
 	}
 	return nil
 }
 
+// accounts returns what became of every delivery, by number, and of the files
+// that could not be read.
+func accounts(ws *Workspace, inbox []ingest.FileReport) ([]ingest.FileReport, error) {
+	list, err := ingest.Records(ws.Dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range inbox {
+		if f.Number == 0 {
+			list = append(list, f)
+		}
+	}
+	return list, nil
+}
+
 func (r *runner) inputs() []InputFile {
 	var files []InputFile
-	for _, f := range r.records {
+	for _, f := range r.files {
 		if f.Refused != nil {
 			continue
 		}
@@ -375,7 +463,7 @@ func (r *runner) fingerprint() (string, []LakePart, error) {
 			parts = append(parts, LakePart{Table: m.Table, Partition: m.Partition, Rows: m.Rows, SHA256: m.SHA256})
 		}
 	}
-	for _, f := range r.records { // refused files change what the quality pages say
+	for _, f := range slices.Concat(r.records, r.files) { // refused files change what the quality pages say
 		text = append(text, f.Dataset, f.Path, f.SHA256)
 	}
 	for _, f := range r.env.tables.Files {
@@ -402,6 +490,9 @@ func (result *RunResult) reuse(m Manifest, dir string) error {
 		return err
 	}
 	result.Next = next(scores)
+	if result.Model, err = readModel(dir); err != nil {
+		return err
+	}
 	result.Proposed, err = store.ReadFile[datasets.Visit](filepath.Join(dir, "visits.parquet"))
 	return err
 }

@@ -36,6 +36,13 @@ func (ws *Workspace) nextRunID(fingerprint string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	j, err := ws.readJournal()
+	if err != nil {
+		return "", err
+	}
+	for _, e := range j.entries { // the number of a run that was deleted is not given again
+		ids = append(ids, e.Run)
+	}
 	last := 0
 	for _, id := range ids {
 		var n int

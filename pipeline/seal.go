@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -24,6 +25,8 @@ const (
 	SignatureName = "manifest.sig"
 )
 
+const sealComment = "signature of " + ManifestName + ", check with " + PublicKeyName
+
 // ManifestSchema is raised when a field of Manifest changes its meaning.
 const ManifestSchema = 1
 
@@ -40,6 +43,7 @@ type Manifest struct {
 	Inputs        []InputFile    `json:"inputs"`
 	Tables        []TableFile    `json:"tables"` // reference tables of the workspace's own; the run keeps a copy of each
 	Lake          []LakePart     `json:"lake"`
+	Balances      []Balance      `json:"balances"` // deliveries against lake, by input table
 	Outputs       []OutputFile   `json:"outputs"`
 	Notes         []string       `json:"notes"` // what could not be said, and why
 	Times         Times          `json:"times"`
@@ -87,6 +91,8 @@ type Times struct {
 	Started  time.Time   `json:"started"`
 	Finished time.Time   `json:"finished"`
 	Stages   []StageTime `json:"stages"`
+	// Journal is the journal's last line when the run was sealed. It holds times.
+	Journal JournalHead `json:"journal"`
 }
 
 // A StageTime is how long a stage took.
@@ -148,21 +154,38 @@ func Seal(dir string, m Manifest, key minisign.PrivateKey) (Manifest, error) {
 	if err := store.WriteFile(filepath.Join(dir, ManifestName), text); err != nil {
 		return m, fmt.Errorf("seal %s: %w", dir, err)
 	}
-	if err := store.WriteFile(filepath.Join(dir, SignatureName), sign(text, m.RunID, key)); err != nil {
+	if err := store.WriteFile(filepath.Join(dir, SignatureName), sign(text, "minewatch run "+m.RunID, sealComment, key)); err != nil {
 		return m, fmt.Errorf("seal %s: %w", dir, err)
 	}
 	return m, nil
 }
 
 // sign returns a minisign signature (pre-hashed, as minisign writes by
-// default). The trusted comment names the run instead of the time, so that the
-// same manifest has the same signature.
-func sign(text []byte, runID string, key minisign.PrivateKey) []byte {
+// default). The trusted comment, which is signed too, must not hold the time, so
+// that the same text has the same signature.
+func sign(text []byte, trusted, untrusted string, key minisign.PrivateKey) []byte {
 	r := minisign.NewReader(bytes.NewReader(text))
 	if _, err := r.Read(make([]byte, len(text))); err != nil {
 		panic("pipeline: read from memory: " + err.Error())
 	}
-	return r.SignWithComments(key, "minewatch run "+runID, "signature of "+ManifestName+", check with "+PublicKeyName)
+	return r.SignWithComments(key, trusted, untrusted)
+}
+
+// plainSignature checks what a signature does not cover: that its file has the
+// form and the untrusted comment with which this program writes it.
+func plainSignature(text []byte, comment string) error {
+	var s minisign.Signature
+	if err := s.UnmarshalText(text); err != nil {
+		return fmt.Errorf("is no minisign signature: %w", err)
+	}
+	canonical, err := s.MarshalText()
+	if err != nil {
+		return fmt.Errorf("is no minisign signature: %w", err)
+	}
+	if s.UntrustedComment != comment || !bytes.Equal(canonical, text) {
+		return errors.New("was changed where the signature itself does not reach")
+	}
+	return nil
 }
 
 func hashOutputs(dir string, given []OutputFile) ([]OutputFile, error) {

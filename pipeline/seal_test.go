@@ -30,6 +30,9 @@ func sealedRun(t *testing.T) (*Workspace, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := ws.openJournal(); err != nil { // notes the run
+		t.Fatal(err)
+	}
 	return ws, dir
 }
 
@@ -110,7 +113,7 @@ func TestVerify(t *testing.T) {
 		}, nil},
 		{"edited manifest", func(t *testing.T, _ *Workspace, dir string) {
 			edit(t, filepath.Join(dir, ManifestName), `"seed": 0`, `"seed": 5`)
-		}, []string{"manifest.sig: is not the signature"}},
+		}, []string{"manifest.sig: is not the signature", "runs/r1/manifest.json: was changed"}},
 		{"truncated manifest", func(t *testing.T, _ *Workspace, dir string) {
 			write(t, filepath.Join(dir, ManifestName), "{")
 		}, []string{"manifest.sig: is not the signature", "manifest.json: is not readable"}},
@@ -123,7 +126,10 @@ func TestVerify(t *testing.T) {
 			if _, err := Seal(dir, m, testKey(t, newWorkspace(t))); err != nil {
 				t.Fatal(err)
 			}
-		}, []string{"manifest.sig: is not the signature"}},
+		}, []string{"manifest.sig: is by the key ", "runs/r1/manifest.json: was changed"}},
+		{"edited untrusted comment", func(t *testing.T, _ *Workspace, dir string) {
+			edit(t, filepath.Join(dir, SignatureName), "check with", "chick with")
+		}, []string{"manifest.sig: was changed where the signature itself does not reach"}},
 		{"edited trusted comment", func(t *testing.T, _ *Workspace, dir string) {
 			edit(t, filepath.Join(dir, SignatureName), "minewatch run r1", "minewatch run r2")
 		}, []string{"manifest.sig: is not the signature"}},
@@ -132,7 +138,7 @@ func TestVerify(t *testing.T) {
 		}, []string{""}}, // the problem begins with the key's path
 		{"output outside the folder", func(t *testing.T, ws *Workspace, dir string) {
 			edit(t, filepath.Join(dir, ManifestName), `"quality.json"`, `"../../minewatch.yaml"`)
-		}, []string{"manifest.sig: is not the signature", "../../minewatch.yaml: lies outside", "quality.json: is in the folder and not"}},
+		}, []string{"manifest.sig: is not the signature", "../../minewatch.yaml: lies outside", "quality.json: is in the folder and not", "runs/r1/manifest.json: was changed"}},
 		{"newer schema", func(t *testing.T, _ *Workspace, dir string) {
 			edit(t, filepath.Join(dir, ManifestName), `"schema_version": 1`, `"schema_version": 9`)
 		}, []string{"manifest.sig: is not", "manifest.json: has schema version 9"}},
@@ -140,7 +146,7 @@ func TestVerify(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			ws, dir := sealedRun(t)
 			test.change(t, ws, dir)
-			v, err := Verify(dir, "")
+			v, err := Verify(t.Context(), dir, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -165,15 +171,15 @@ func remove(t *testing.T, path string) {
 
 func TestVerifyCountsAndKey(t *testing.T) {
 	ws, dir := sealedRun(t)
-	v, err := Verify(filepath.Join(ws.Runs(), latest), "") // by way of the link
+	v, err := Verify(t.Context(), filepath.Join(ws.Runs(), latest), "") // by way of the link
 	if err != nil || v.RunID != "r1" || v.Outputs != 2 || v.Inputs != 1 || v.KeyID == "" {
 		t.Errorf("got %+v, %v; want run r1 with 2 outputs, 1 input and a key", v, err)
 	}
 	other := newWorkspace(t)
-	if v, err := Verify(dir, other.Path(PublicKeyName)); err != nil || len(v.Problems) != 1 || v.KeyID != "" {
-		t.Errorf("with another key: got %+v, %v; want one problem", v, err)
+	if v, err := Verify(t.Context(), dir, other.Path(PublicKeyName)); err != nil || len(v.Problems) != 2 || v.KeyID != "" {
+		t.Errorf("with another key: got %+v, %v; want one of the run and one of the journal", v, err)
 	}
-	if _, err := Verify(t.TempDir(), ""); err == nil {
+	if _, err := Verify(t.Context(), t.TempDir(), ""); err == nil {
 		t.Error("a folder that is no run: want an error")
 	}
 }

@@ -9,10 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"sync/atomic"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
@@ -27,14 +25,24 @@ type Task struct {
 	In          []store.Manifest   `json:"in"`
 }
 
-// A Stage derives tables of the lake. Plan lists the tasks whose result is
-// missing or stale, from manifests alone. Apply does one task and returns the
-// rows written; it may run twice, or twice at once, with one result.
+// A Stage derives tables of the lake. Plan lists all its tasks from manifests
+// alone; those whose result is missing or stale are to be done. Apply does one
+// task and returns the rows written; it may run twice, or twice at once, with
+// one result.
 type Stage struct {
 	Name   string
 	Tables []string // that Apply commits, each with the task's fingerprint
+	After  []*Stage // whose tables Plan or Apply reads
+	Shared bool     // Plan and Apply need what [Env.share] loads
 	Plan   func(env *Env) ([]Task, error)
 	Apply  func(ctx context.Context, env *Env, t Task) (int64, error)
+}
+
+// Stages lists the stages in an order in which each comes after those that it
+// reads from. What follows them, scoring and exports, is one row a site and
+// fits one machine.
+func Stages() []*Stage {
+	return []*Stage{profileStage, checkStage, detectStage, billingStage, feederStage, nameStage, flowStage, contactStage, endpointStage}
 }
 
 // An Env is what stages share: the workspace, its zone and its limits.
@@ -43,9 +51,12 @@ type Env struct {
 	Zone     *time.Location
 	Workers  int
 	Progress Progress
+	runner   Runner
 	code     string // identifies the program, for fingerprints
+	sharing  sync.Mutex
 	shared   shared
 	tables   *Tables
+	traffic  trafficShared
 }
 
 func newEnv(ws *Workspace, progress Progress) (*Env, error) {
@@ -64,7 +75,7 @@ func newEnv(ws *Workspace, progress Progress) (*Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Env{WS: ws, Zone: ws.Config.Location(), Workers: workers, Progress: progress, code: code, tables: tables}, nil
+	return &Env{WS: ws, Zone: ws.Config.Location(), Workers: workers, Progress: progress, runner: Local{}, code: code, tables: tables}, nil
 }
 
 // tmp is the lake's folder for files that are not committed yet.
@@ -86,13 +97,10 @@ func (e *Env) stale(table string, out datasets.Partition, fingerprint string) (b
 	return m.Fingerprint != fingerprint, err
 }
 
-// keep returns the tasks that are stale in any table of the stage, and removes
-// partitions for which there is no task any more.
-func (e *Env) keep(s *Stage, tasks []Task) ([]Task, error) {
-	wanted := map[datasets.Partition]bool{}
+// todo returns the tasks that are stale in any table of the stage.
+func (e *Env) todo(s *Stage, tasks []Task) ([]Task, error) {
 	var todo []Task
 	for _, t := range tasks {
-		wanted[t.Out] = true
 		for _, table := range s.Tables {
 			stale, err := e.stale(table, t.Out, t.Fingerprint)
 			if err != nil {
@@ -104,53 +112,64 @@ func (e *Env) keep(s *Stage, tasks []Task) ([]Task, error) {
 			}
 		}
 	}
+	return todo, nil
+}
+
+// prune removes partitions for which there is no task any more.
+func (e *Env) prune(s *Stage, tasks []Task) error {
+	wanted := map[datasets.Partition]bool{}
+	for _, t := range tasks {
+		wanted[t.Out] = true
+	}
 	for _, table := range s.Tables {
 		list, err := store.List(e.WS.Lake(), table)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, m := range list {
 			if !wanted[m.Partition] {
 				if err := os.RemoveAll(store.Dir(e.WS.Lake(), table, m.Partition)); err != nil {
-					return nil, err
+					return err
 				}
 			}
 		}
 	}
-	return todo, nil
+	return nil
 }
 
-// runStage plans a stage and applies its tasks in a pool of local workers.
+// plan returns all tasks of a stage and those of them that are to be done. The
+// stages that it reads from must be done.
+func (e *Env) plan(s *Stage) (all, todo []Task, err error) {
+	if s.Shared {
+		if err := e.share(); err != nil {
+			return nil, nil, fmt.Errorf("plan %s: %w", s.Name, err)
+		}
+	}
+	if all, err = s.Plan(e); err == nil {
+		todo, err = e.todo(s, all)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("plan %s: %w", s.Name, err)
+	}
+	return all, todo, nil
+}
+
+// runStage plans a stage and has the runner apply its tasks.
 func runStage(ctx context.Context, env *Env, s *Stage) (StageTime, error) {
 	begun := time.Now()
 	st := StageTime{Stage: s.Name}
-	tasks, err := s.Plan(env)
-	if err == nil {
-		tasks, err = env.keep(s, tasks)
-	}
+	all, todo, err := env.plan(s)
 	if err != nil {
+		return st, err
+	}
+	if err := env.prune(s, all); err != nil {
 		return st, fmt.Errorf("plan %s: %w", s.Name, err)
 	}
-	st.Tasks = len(tasks)
-	var rows, done atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(env.Workers)
-	for _, t := range tasks {
-		g.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			n, err := s.Apply(ctx, env, t)
-			if err != nil {
-				return fmt.Errorf("%s %s: %w", s.Name, t.Out, err)
-			}
-			rows.Add(n)
-			env.Progress(s.Name, done.Add(1), int64(len(tasks)))
-			return nil
-		})
+	st.Tasks = len(todo)
+	if len(todo) > 0 {
+		env.Progress(s.Name, 0, int64(len(todo)))
+		st.Rows, err = env.runner.Run(ctx, env, s, todo)
 	}
-	err = g.Wait()
-	st.Rows = rows.Load()
 	st.Seconds = time.Since(begun).Seconds()
 	return st, err
 }

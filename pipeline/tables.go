@@ -36,6 +36,7 @@ type Tables struct {
 	Regions    ref.Regions
 	Places     ref.Places
 	Activities ref.Activities
+	Known      ref.KnownLoads
 
 	Files []TableFile // the workspace's own, by path
 	texts map[string][]byte
@@ -70,6 +71,7 @@ var tableKinds = []tableKind{
 	{"limitations.csv", "taxpayers whose limitation is not tax.limitation_years; none ships, sizes of businesses are not public", "Your lines are added.", set(ref.LoadLimitations, func(t *Tables) *ref.Limitations { return &t.Limits })},
 	{"regions.csv", "regions with their names in three languages", fmt.Sprintf(byKey, "code"), set(ref.LoadRegions, func(t *Tables) *ref.Regions { return &t.Regions })},
 	{"places.csv", "earlier and other names of towns and streets, for linkage", fmt.Sprintf(byKey, "kind, town and first name"), set(ref.LoadPlaces, func(t *Tables) *ref.Places { return &t.Places })},
+	{"known_loads.csv", "loads that are known and can look like a mine: cold stores, licensed data centres, pumps; none ships", "Your lines are added.", set(ref.LoadKnownLoads, func(t *Tables) *ref.KnownLoads { return &t.Known })},
 	{"oked.csv", "activities whose load is comparable", fmt.Sprintf(byKey, "prefix"), set(ref.LoadActivities, func(t *Tables) *ref.Activities { return &t.Activities })},
 }
 

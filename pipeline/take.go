@@ -50,8 +50,19 @@ func Ingest(ctx context.Context, ws *Workspace, o IngestOptions) (*IngestResult,
 }
 
 func takeIn(ctx context.Context, ws *Workspace, o IngestOptions) (*IngestResult, error) {
-	report, err := ingest.Run(ctx, o.intake(ws))
+	j, err := ws.openJournal()
 	if err != nil {
+		return nil, err
+	}
+	intake := o.intake(ws)
+	if intake.Purged, err = ws.purged(j); err != nil {
+		return nil, err
+	}
+	report, err := ingest.Run(ctx, intake)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.noteDeliveries(JournalEntry{Kind: EntryIngest}); err != nil {
 		return nil, err
 	}
 	over := slices.ContainsFunc(report.Files, func(f ingest.FileReport) bool {
@@ -67,11 +78,45 @@ func Withdraw(ctx context.Context, ws *Workspace, file string, o IngestOptions) 
 		return nil, err
 	}
 	defer unlock()
+	j, err := ws.openJournal()
+	if err != nil {
+		return nil, err
+	}
 	report, err := ingest.Withdraw(ctx, o.intake(ws), file)
 	if err != nil {
 		return nil, err
 	}
+	if err := j.noteDeliveries(JournalEntry{Kind: EntryWithdraw}); err != nil {
+		return nil, err
+	}
 	return &IngestResult{Report: report}, nil
+}
+
+// Repair makes everything damaged in the lake again from the deliveries in the
+// inbox; see ingest.Repair.
+func Repair(ctx context.Context, ws *Workspace, o IngestOptions) (*ingest.RepairReport, error) {
+	unlock, err := ws.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	j, err := ws.openJournal()
+	if err != nil {
+		return nil, err
+	}
+	var known []ingest.Record
+	for _, d := range j.latest() {
+		known = append(known, ingest.Record{Number: d.Number, Dataset: d.Dataset, Path: d.Path, SHA256: d.SHA256, Given: d.Given, Withdrawn: d.Withdrawn})
+	}
+	intake := o.intake(ws)
+	if intake.Purged, err = ws.purged(j); err != nil {
+		return nil, err
+	}
+	report, err := ingest.Repair(ctx, intake, known)
+	if err != nil {
+		return nil, err
+	}
+	return &report, j.noteDeliveries(JournalEntry{Kind: EntryRepair, Files: report.Repaired})
 }
 
 // ExplainFile says how a file would be taken in; see ingest.Explain.

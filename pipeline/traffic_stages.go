@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,35 +9,63 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/detectors/traffic"
 	"github.com/minewatch/minewatch/pipeline/sql"
+	"github.com/minewatch/minewatch/pipeline/stitch"
 )
 
-// flowStage stitches flow records into sessions and describes each client's
-// traffic with each server port. A task is a bucket of clients.
+// nameStage lists the names that each client had resolved, and says whose the
+// address was on the day. A task is a bucket of addresses.
+var nameStage = &Stage{
+	Name:   "names",
+	Tables: []string{"server_name"},
+	Plan: func(env *Env) ([]Task, error) {
+		who, err := env.who()
+		if err != nil {
+			return nil, err
+		}
+		return env.bucketTasks("names", []string{"dns"}, who.digest)
+	},
+	Apply: applyNames,
+}
+
+// flowStage stitches flow records into sessions and daily contacts of each
+// subscriber. A task is a bucket of addresses.
 var flowStage = &Stage{
 	Name:   "sessions",
-	Tables: []string{"flow_session", "flow_profile"},
+	Tables: []string{"flow_session", "flow_day"},
+	After:  []*Stage{nameStage},
 	Plan: func(env *Env) ([]Task, error) {
-		return env.clientTasks("sessions", "flows", "tls")
+		who, err := env.who()
+		if err != nil {
+			return nil, err
+		}
+		interest, err := env.interest()
+		if err != nil {
+			return nil, err
+		}
+		return env.bucketTasks("sessions", []string{"flows", "tls"}, who.digest, interest.digest, strconv.Itoa(env.WS.Config.Traffic.FlowGapS), env.WS.Config.Zone)
 	},
 	Apply: applyFlows,
 }
 
-// nameStage lists the names that each client had resolved. A task is a bucket
-// of clients.
-var nameStage = &Stage{
-	Name:   "names",
-	Tables: []string{"server_name"},
-	Plan:   func(env *Env) ([]Task, error) { return env.clientTasks("names", "dns") },
+// contactStage describes each client's traffic with each server port, over all
+// buckets: a subscriber may have had addresses in several.
+var contactStage = &Stage{
+	Name:   "contacts",
+	Tables: []string{"flow_profile"},
+	After:  []*Stage{flowStage},
+	Plan:   func(env *Env) ([]Task, error) { return env.wholeTask("contacts", "flow_day", "flow_session") },
 	Apply: func(ctx context.Context, env *Env, t Task) (int64, error) {
-		return env.inDuckDB(ctx, func(db *sql.DB) (int64, error) {
-			if err := env.views(ctx, db, t.In, "dns"); err != nil {
+		return env.inDuckDB(ctx, env.Workers, func(db *sql.DB) (int64, error) {
+			if err := env.views(ctx, db, t.In, "flow_day", "flow_session"); err != nil {
 				return 0, err
 			}
-			return env.derive(ctx, db, t, "server_name", sql.ServerNames())
+			return env.derive(ctx, db, t, "flow_profile", sql.FlowProfiles())
 		})
 	},
 }
@@ -45,17 +74,11 @@ var nameStage = &Stage{
 var endpointStage = &Stage{
 	Name:   "endpoints",
 	Tables: []string{"server_endpoint"},
-	Plan: func(env *Env) ([]Task, error) {
-		in, err := store.List(env.WS.Lake(), "flow_profile")
-		if err != nil || len(in) == 0 {
-			return nil, err
-		}
-		fp := store.Fingerprint(slices.Concat([]string{"endpoints", env.code}, refs(in))...)
-		return []Task{{Stage: "endpoints", Out: datasets.Whole, Fingerprint: fp, In: in}}, nil
-	},
+	After:  []*Stage{contactStage},
+	Plan:   func(env *Env) ([]Task, error) { return env.wholeTask("endpoints", "flow_profile", "flows") },
 	Apply: func(ctx context.Context, env *Env, t Task) (int64, error) {
-		return env.inDuckDB(ctx, func(db *sql.DB) (int64, error) {
-			if err := env.views(ctx, db, t.In, "flow_profile"); err != nil {
+		return env.inDuckDB(ctx, env.Workers, func(db *sql.DB) (int64, error) {
+			if err := env.views(ctx, db, t.In, "flow_profile", "flows"); err != nil {
 				return 0, err
 			}
 			return env.derive(ctx, db, t, "server_endpoint", sql.ServerEndpoints())
@@ -63,45 +86,186 @@ var endpointStage = &Stage{
 	},
 }
 
-// clientTasks returns a task for each bucket of the first table; the others
-// are read beside it.
-func (e *Env) clientTasks(stage string, tables ...string) ([]Task, error) {
-	return e.bucketTasks(stage, tables, strconv.Itoa(e.WS.Config.Traffic.FlowGapS))
+// wholeTask returns the one task that reads all of some tables; none if the
+// first has no rows.
+func (e *Env) wholeTask(stage string, tables ...string) ([]Task, error) {
+	var in []store.Manifest
+	for i, name := range tables {
+		list, err := store.List(e.WS.Lake(), name)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 && len(list) == 0 {
+			return nil, nil
+		}
+		in = append(in, list...)
+	}
+	fp := store.Fingerprint(slices.Concat([]string{stage, e.code}, refs(in))...)
+	return []Task{{Stage: stage, Out: datasets.Whole, Fingerprint: fp, In: in}}, nil
 }
 
-func applyFlows(ctx context.Context, env *Env, t Task) (int64, error) {
-	return env.inDuckDB(ctx, func(db *sql.DB) (int64, error) {
-		if err := env.views(ctx, db, t.In, "flows", "tls"); err != nil {
+// applyNames groups the queries of a bucket by day in SQL, and the days by client.
+func applyNames(ctx context.Context, env *Env, t Task) (int64, error) {
+	who, err := env.who()
+	if err != nil {
+		return 0, err
+	}
+	dir, err := env.scratch()
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	daily := filepath.Join(dir, "daily.parquet")
+	_, err = env.inDuckDB(ctx, 1, func(db *sql.DB) (int64, error) {
+		if err := env.views(ctx, db, t.In, "dns"); err != nil {
 			return 0, err
 		}
-		query, args, err := sql.FlowSessions(env.WS.Config.Traffic.FlowGapS)
-		if err != nil {
-			return 0, err
-		}
-		rows, err := env.derive(ctx, db, t, "flow_session", query, args...)
-		if err != nil {
-			return 0, err
-		}
-		sessions, err := store.Open(env.WS.Lake(), "flow_session", t.Out)
-		if err != nil {
-			return 0, err
-		}
-		if err := env.views(ctx, db, []store.Manifest{sessions}, "flow_session"); err != nil {
-			return 0, err
-		}
-		_, err = env.derive(ctx, db, t, "flow_profile", sql.FlowProfiles())
-		return rows, err
+		return db.Copy(ctx, sql.ServerNames(), daily)
 	})
+	if err != nil {
+		return 0, err
+	}
+	rows, err := namesByClient(daily, who)
+	if err != nil {
+		return 0, err
+	}
+	m, err := store.CommitRows(env.WS.Lake(), rows, t.manifest("server_name"))
+	return m.Rows, err
 }
 
-// inDuckDB runs work in a database of one thread with a worker's share of the memory.
-func (e *Env) inDuckDB(ctx context.Context, work func(*sql.DB) (int64, error)) (n int64, err error) {
+// namesByClient says whose the queries of each day were: of whom had the address
+// at the first and at the last of them; shared if those are two. Queries come
+// without a useful port.
+func namesByClient(daily string, who *subscribers) ([]datasets.ServerName, error) {
+	type key struct{ client, clientIP, host, serverIP string }
+	resolver := who.leases.Resolver()
+	at := map[key]int{}
+	var rows []datasets.ServerName
+	err := store.Scan(daily, func(batch []datasets.ServerName) error {
+		for _, n := range batch {
+			first, _, _, _ := resolver.Client(n.ClientIP, 0, n.First)
+			last, _, _, _ := resolver.Client(n.ClientIP, 0, n.Last)
+			if n.Client = first; first != last {
+				n.Client = n.ClientIP + stitch.SharedMark
+			}
+			k := key{n.Client, n.ClientIP, n.Host, n.ServerIP}
+			i, ok := at[k]
+			if !ok {
+				at[k] = len(rows)
+				rows = append(rows, n)
+				continue
+			}
+			r := &rows[i]
+			r.First, r.Last = min(r.First, n.First), max(r.Last, n.Last)
+			r.Queries, r.Days = r.Queries+n.Queries, r.Days+n.Days
+		}
+		return nil
+	})
+	slices.SortFunc(rows, func(a, b datasets.ServerName) int {
+		return cmp.Or(cmp.Compare(a.Client, b.Client), cmp.Compare(a.Host, b.Host), cmp.Compare(a.ServerIP, b.ServerIP), cmp.Compare(a.ClientIP, b.ClientIP))
+	})
+	return rows, err
+}
+
+// Memory of stitching is 64 B for each record of the slice of addresses that is
+// stitched at once, as measured on browsing clients, who keep the most open.
+const (
+	bytesPerRecord = 64
+	mostSlices     = 256
+)
+
+// slices returns into how many slices of addresses a bucket of n records is cut,
+// so that a slice fits a worker's share of the memory. The result is the same.
+func (e *Env) slices(n int64) int {
+	share := max(64, int64(e.WS.Config.Limits.Memory)/int64(e.Workers)) << 20
+	k := 1
+	for k < mostSlices && n*bytesPerRecord/int64(k) > share {
+		k *= 2
+	}
+	return k
+}
+
+// sliceOf places an address into one of 256 slices, by bits that the bucket
+// does not use.
+func sliceOf(ip string, buckets int) int {
+	return int(datasets.BucketOf(ip, mostSlices*buckets)) / buckets
+}
+
+func applyFlows(_ context.Context, env *Env, t Task) (int64, error) {
+	who, err := env.who()
+	if err != nil {
+		return 0, err
+	}
+	interest, err := env.interest()
+	if err != nil {
+		return 0, err
+	}
+	var files []string
+	var records int64
+	var tls []datasets.TLS
+	for _, m := range t.In {
+		path := m.Path(env.WS.Lake())
+		switch m.Table {
+		case "flows":
+			files = append(files, path)
+			records += m.Rows
+		case "tls":
+			rows, err := store.ReadFile[datasets.TLS](path)
+			if err != nil {
+				return 0, err
+			}
+			tls = append(tls, rows...)
+		}
+	}
+	set := stitch.Settings{Gap: time.Duration(env.WS.Config.Traffic.FlowGapS) * time.Second, Zone: env.Zone, Keep: interest.keep, Mining: traffic.MiningLabel}
+	var sessions []datasets.FlowSession
+	var days []datasets.FlowDay
+	buckets, k := env.WS.Config.Buckets, env.slices(records)
+	for slice := range k {
+		x := stitch.New(set, who.leases.Resolver(), tls)
+		for _, path := range files {
+			err := store.Flows(path, func(f *datasets.Flow) error {
+				if k == 1 || sliceOf(f.SrcIP, buckets)*k/mostSlices == slice {
+					x.Add(f)
+				}
+				return nil
+			})
+			if err != nil {
+				return 0, err
+			}
+		}
+		x.Close()
+		sessions, days = append(sessions, x.Sessions...), append(days, x.Days...)
+	}
+	for i := range sessions {
+		sessions[i].Bucket = t.Out.Bucket
+	}
+	for i := range days {
+		days[i].Bucket = t.Out.Bucket
+	}
+	// The order of slices first: it is then the same for any number of them.
+	slices.SortStableFunc(sessions, func(a, b datasets.FlowSession) int {
+		return cmp.Compare(sliceOf(a.ClientIP, buckets), sliceOf(b.ClientIP, buckets))
+	})
+	slices.SortStableFunc(days, func(a, b datasets.FlowDay) int {
+		return cmp.Compare(sliceOf(a.ClientIP, buckets), sliceOf(b.ClientIP, buckets))
+	})
+	if _, err := store.CommitRows(env.WS.Lake(), sessions, t.manifest("flow_session")); err != nil {
+		return 0, err
+	}
+	m, err := store.CommitRows(env.WS.Lake(), days, t.manifest("flow_day"))
+	return m.Rows, err
+}
+
+// inDuckDB runs work in a database with that many threads and their share of
+// the memory.
+func (e *Env) inDuckDB(ctx context.Context, threads int, work func(*sql.DB) (int64, error)) (n int64, err error) {
 	dir, err := e.scratch()
 	if err != nil {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	db, err := sql.Open(ctx, sql.Options{Threads: 1, MemoryMiB: max(64, int(e.WS.Config.Limits.Memory)/e.Workers), TempDir: dir})
+	db, err := sql.Open(ctx, sql.Options{Threads: threads, MemoryMiB: max(64, int(e.WS.Config.Limits.Memory)*threads/e.Workers), TempDir: dir, Dirs: []string{e.WS.Lake()}})
 	if err != nil {
 		return 0, err
 	}

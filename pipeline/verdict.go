@@ -53,6 +53,8 @@ type siteCase struct {
 	unmetered    []datasets.MiningEnergy // past it, if the block in the feeder's loss is the site's
 	cleared      bool                    // by the last visit, and nothing has begun since
 	bypass       bool                    // that block is the strongest evidence
+	visited      *visit.Outcome          // the last visit that got in
+	costKZT      float64                 // of a visit
 }
 
 // bins returns the BINs that answer for the site: its own, and those of the
@@ -117,13 +119,19 @@ func localDay(t datasets.Micros, zone *time.Location, end bool) datasets.Day {
 	return datasets.DayOf(t.Time().In(zone))
 }
 
+// scored is all that scoring is told of a site.
+func (s *siteCase) scored() score.Site {
+	return score.Site{ID: s.site.SiteID, Hourly: s.load.Hours > 0}
+}
+
 // judge scores all sites and asks registry and law about those that may mine.
 func (r *runner) judge(cases []*siteCase) error {
 	var mining []*siteCase
+	r.model = score.NewModel(r.env.WS.Config.Scoring.Prior, r.learn(cases))
 	r.law.link(cases, r.env.WS.Config.Seed)
 	for _, s := range cases {
 		s.cleared = slices.ContainsFunc(s.evidence, visit.Cleared)
-		s.verdict = score.Sum(s.site.SiteID, r.env.WS.Config.Scoring.Prior, s.evidence)
+		s.verdict = r.model.Sum(s.scored(), s.evidence)
 		s.mining()
 	}
 	r.answer(cases)
@@ -145,6 +153,7 @@ func (r *runner) judge(cases []*siteCase) error {
 			return fmt.Errorf("tax of site %s: %w", s.site.SiteID, err)
 		}
 	}
+	r.control(cases)
 	for _, s := range cases {
 		r.conclude(s)
 	}
@@ -178,13 +187,13 @@ func (s *siteCase) metered(zone *time.Location) registry.Mining {
 func (r *runner) conclude(s *siteCase) {
 	p := s.verdict.Probability
 	row := datasets.Score{
-		SiteID: s.site.SiteID, Probability: p, RegistryMatch: s.answer.Outcome.String(), RegistryProbability: s.answer.Probability,
-		Coverage: s.load.Coverage, Kinds: int32(s.verdict.Kinds),
+		SiteID: s.site.SiteID, Probability: p, PValue: s.row.PValue, QValue: s.row.QValue, RegistryMatch: s.answer.Outcome.String(), RegistryProbability: s.answer.Probability,
+		Coverage: s.load.Coverage, Kinds: int32(s.verdict.Kinds), Confidence: s.verdict.Level,
 	}
 	if s.answer.Outcome == registry.Match && len(s.answer.BINs()) > 0 {
 		row.RegistryBIN = s.answer.BINs()[0]
 	}
-	proposeAt := r.env.WS.Config.Scoring.ProposeAt
+	proposeAt, fdr := r.env.WS.Config.Scoring.ProposeAt, r.env.WS.Config.Scoring.FDR
 	switch {
 	case p >= proposeAt:
 		row.Finding = s.judged.Finding
@@ -194,7 +203,7 @@ func (r *runner) conclude(s *siteCase) {
 	if s.bypass && p >= unexplainedAt { // whoever answers for the site: the energy passed its meter by
 		row.Finding = registry.BypassSuspected
 	}
-	row.Proposed = p >= proposeAt && row.Finding != "" && !s.cleared
+	row.Proposed = p >= proposeAt && row.Finding != "" && !s.cleared && row.QValue <= fdr
 	row.RankValue = score.Logit(score.Logistic(s.verdict.LogOdds) * s.open())
 	if p >= shownAt {
 		row.MiningKW, row.MiningSince, row.MiningUntil = s.kw, s.since, s.until

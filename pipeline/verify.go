@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ type Problem struct {
 	File   string `json:"file"`
 	What   string `json:"what"`
 	Remedy string `json:"remedy"`
+	// Touches names the output rows that the file has a part in, as far as it can be told.
+	Touches []string `json:"touches,omitempty"`
 }
 
 func (p Problem) String() string { return p.File + ": " + p.What + "; " + p.Remedy }
@@ -28,55 +31,89 @@ func (p Problem) String() string { return p.File + ": " + p.What + "; " + p.Reme
 type Verification struct {
 	Dir      string    `json:"dir"`
 	RunID    string    `json:"run_id"`
-	KeyID    string    `json:"key_id,omitempty"` // of the public key that fits the signature
-	Outputs  int       `json:"outputs"`          // number checked
+	KeyID    string    `json:"key_id,omitempty"`    // of the trusted public key, if it fits the signature
+	SignedBy string    `json:"signed_by,omitempty"` // key that the signature says it is by; only KeyID proves it
+	Outputs  int       `json:"outputs"`             // number checked
 	Inputs   int       `json:"inputs"`
+	Journal  int       `json:"journal"`  // lines of the journal
+	Lake     int       `json:"lake"`     // partitions and records of the lake that are as committed
 	Problems []Problem `json:"problems"` // empty if all is as sealed
+	Notes    []string  `json:"notes,omitempty"`
 }
 
 func (v *Verification) problem(file, what, remedy string) {
-	v.Problems = append(v.Problems, Problem{file, what, remedy})
+	v.Problems = append(v.Problems, Problem{File: file, What: what, Remedy: remedy})
 }
 
 const remedyOutput = "restore it from a copy, or run again"
 
 // Verify checks a run's signature, the hash of every output and input that
-// its manifest names, and that the folder holds nothing else. publicKey is the
-// file of the key to trust; "" stands for minewatch.pub of the workspace that
-// the run lies in. Relative inputs are looked for in that workspace. All
-// problems are returned; the error is of a folder that cannot be read or is no
-// run.
-func Verify(dir, publicKey string) (*Verification, error) {
-	folder, err := filepath.EvalSymlinks(dir) // runs/latest is a link
+// its manifest names, that the folder holds nothing else, and then the workspace
+// that the run lies in: the chain of its journal and every file of its lake.
+// publicKey is the file of the key to trust; "" stands for minewatch.pub of the
+// workspace. All problems are returned, with the output rows that they touch; the
+// error is of a folder that cannot be read or is no run.
+func Verify(ctx context.Context, dir, publicKey string) (*Verification, error) {
+	v, folder, m, err := verifyOutputs(dir, publicKey)
+	if err != nil || m == nil {
+		return v, err
+	}
+	ws := &Workspace{Dir: filepath.Dir(filepath.Dir(folder))}
+	t := &tracer{ws: ws, dir: folder}
+	removed := v.checkJournal(ws, m, trusted(ws, publicKey))
+	for _, in := range m.Inputs {
+		v.checkInput(ws, in, removed, t)
+	}
+	if err := v.checkLake(ctx, ws, t); err != nil {
+		return nil, fmt.Errorf("verify %s: %w", dir, err)
+	}
+	return v, nil
+}
+
+// VerifyCopy checks what can be checked of a copy of a run's folder without
+// its workspace: the signature and the outputs.
+func VerifyCopy(_ context.Context, dir, publicKey string) (*Verification, error) {
+	v, _, _, err := verifyOutputs(dir, publicKey)
+	if err == nil {
+		v.Notes = append(v.Notes, "inputs, journal and lake were not checked: they lie in the workspace")
+	}
+	return v, err
+}
+
+// verifyOutputs checks a run's folder alone. m is nil if the manifest cannot
+// be relied on.
+func verifyOutputs(dir, publicKey string) (v *Verification, folder string, m *Manifest, err error) {
+	folder, err = filepath.EvalSymlinks(dir) // runs/latest is a link
 	if err == nil {
 		folder, err = filepath.Abs(folder)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("verify: %w", err)
+		return nil, "", nil, fmt.Errorf("verify: %w", err)
 	}
-	v := &Verification{Dir: dir, Problems: []Problem{}}
+	v = &Verification{Dir: dir, Problems: []Problem{}}
 	text, err := os.ReadFile(filepath.Join(folder, ManifestName))
 	if err != nil {
-		return nil, fmt.Errorf("verify %s: no run, or a broken one: %w; name a folder below runs", dir, err)
+		return nil, "", nil, fmt.Errorf("verify %s: no run, or a broken one: %w; name a folder below runs", dir, err)
 	}
-	workspace := filepath.Dir(filepath.Dir(folder))
-	if publicKey == "" {
-		publicKey = filepath.Join(workspace, PublicKeyName)
-	}
-	v.checkSignature(folder, publicKey, text)
-	m, ok := v.readManifest(text)
+	v.checkSignature(folder, trusted(&Workspace{Dir: filepath.Dir(filepath.Dir(folder))}, publicKey), text)
+	read, ok := v.readManifest(text)
 	if !ok {
-		return v, nil
+		return v, folder, nil, nil
 	}
-	v.RunID = m.RunID
-	if err := v.checkOutputs(folder, m.Outputs); err != nil {
-		return nil, fmt.Errorf("verify %s: %w", dir, err)
+	v.RunID = read.RunID
+	if err := v.checkOutputs(folder, read.Outputs); err != nil {
+		return nil, "", nil, fmt.Errorf("verify %s: %w", dir, err)
 	}
-	for _, in := range m.Inputs {
-		v.checkInput(workspace, in)
+	v.checkTables(read)
+	return v, folder, &read, nil
+}
+
+// trusted returns the file of the key to trust.
+func trusted(ws *Workspace, publicKey string) string {
+	if publicKey != "" {
+		return publicKey
 	}
-	v.checkTables(m)
-	return v, nil
+	return ws.Path(PublicKeyName)
 }
 
 func (v *Verification) readManifest(text []byte) (m Manifest, ok bool) {
@@ -101,17 +138,31 @@ func (v *Verification) checkSignature(dir, publicKey string, manifest []byte) {
 		v.problem(publicKey, "is no minisign public key ("+err.Error()+")", "name the signer's public key with --key")
 		return
 	}
-	signature, err := os.ReadFile(filepath.Join(dir, SignatureName))
+	text, err := os.ReadFile(filepath.Join(dir, SignatureName))
 	if err != nil {
 		v.problem(SignatureName, "cannot be read: "+err.Error(), remedy)
 		return
 	}
-	if !minisign.Verify(key, manifest, bytes.ReplaceAll(signature, []byte("\r\n"), []byte("\n"))) {
-		v.problem(SignatureName, "is not the signature of "+ManifestName+" by the key "+publicKey, remedy)
-		return
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	var signature minisign.Signature
+	if signature.UnmarshalText(text) == nil {
+		v.SignedBy = keyID(signature.KeyID)
 	}
-	v.KeyID = fmt.Sprintf("%016X", key.ID())
+	switch {
+	case !minisign.Verify(key, manifest, text) && v.SignedBy != "" && v.SignedBy != keyID(key.ID()):
+		v.problem(SignatureName, "is by the key "+v.SignedBy+"; trusted is "+keyID(key.ID())+" of "+publicKey,
+			"do not rely on this run unless its maker has told you of that key; then name it with --key")
+	case !minisign.Verify(key, manifest, text):
+		v.problem(SignatureName, "is not the signature of "+ManifestName+" by the key "+publicKey, remedy)
+	default:
+		v.KeyID = keyID(key.ID())
+		if err := plainSignature(text, sealComment); err != nil {
+			v.problem(SignatureName, err.Error(), "restore it from a copy")
+		}
+	}
 }
+
+func keyID(id uint64) string { return fmt.Sprintf("%016X", id) }
 
 func (v *Verification) checkOutputs(dir string, outputs []OutputFile) error {
 	known := map[string]bool{}
@@ -148,13 +199,21 @@ func (v *Verification) checkTables(m Manifest) {
 	}
 }
 
-func (v *Verification) checkInput(workspace string, in InputFile) {
-	path := filepath.FromSlash(in.Path)
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(workspace, path)
-	}
+// checkInput checks a delivered file. What prune or purge removed is noted
+// with the journal's line that says so.
+func (v *Verification) checkInput(ws *Workspace, in InputFile, removed map[string]int, t *tracer) {
 	v.Inputs++
-	v.checkFile(in.Path, path, in.SHA256, "put the file back as it was delivered; a corrected delivery gets a name of its own")
+	if line, ok := removed[in.Path]; ok {
+		if _, err := os.Stat(ws.Path(in.Path)); errors.Is(err, fs.ErrNotExist) {
+			v.Notes = append(v.Notes, fmt.Sprintf("%s was removed on order, %s line %d", in.Path, JournalName, line))
+			return
+		}
+	}
+	before := len(v.Problems)
+	v.checkFile(in.Path, ws.Path(in.Path), in.SHA256, "put the file back as it was delivered; a corrected delivery gets a name of its own")
+	for i := before; i < len(v.Problems); i++ {
+		v.Problems[i].Touches = t.delivery(in)
+	}
 }
 
 func (v *Verification) checkFile(name, path, sum, remedy string) {

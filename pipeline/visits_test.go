@@ -28,7 +28,7 @@ func TestGroupVisits(t *testing.T) {
 		{SiteID: "f", Region: "Abai"},
 		{SiteID: "g", Lat: 50.2, Lon: 70}, // 22 km from a
 	}
-	groupVisits(rows, 5)
+	planTrips(rows, Visits{RoadFactor: 1, GroupRadiusKM: 5, PerDay: 6, Teams: 2})
 	want := map[string]struct {
 		group string
 		order int32

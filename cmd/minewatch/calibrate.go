@@ -10,46 +10,41 @@ import (
 	"github.com/minewatch/minewatch/detectors/calibrate"
 )
 
-// The recipe of the tables that ship with the program.
-const (
-	calibrationSeed   = 1
-	calibrationRounds = 4
-)
+// calibrationSeeds is the recipe of the tables that ship with the program.
+const calibrationSeeds = 3
 
 func (p *program) calibrate() *cobra.Command {
 	var write string
-	rounds := calibrationRounds
+	seeds := calibrationSeeds
 	cmd := &cobra.Command{
 		Use:   "calibrate",
 		Short: "Learn what the evidence for an added block is worth",
-		Long: `Add simulated mines to real public meters, fit the weights of the block
-detector, and report how it ranks buildings whose weights never saw them.
-
-The tables that ship with the program were made by this command. Since the
-weights also choose among candidates, it was run until they stayed.`,
+		Long: `Add simulated mines of two models and lawful look-alikes to real public meters,
+fit the shape functions of the block detector, and make the tables of placebos
+and energy errors from buildings that the fit did not see. The tables that ship
+with the program were made by this command; "minewatch bench detect" says how
+good they are.`,
 		Example: `  minewatch calibrate
   minewatch calibrate --write detectors/load   # then build again`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			cases, err := calibrate.Cases(calibrationSeed, rounds)
+			tables, err := calibrate.Calibrate(seeds)
 			if err != nil {
 				return err
 			}
-			r := calibrate.Fit(cases)
-			r.Report(p.stdout)
-			if write == "" {
-				return nil
-			}
-			weights, placebo := r.Tables()
-			for name, text := range map[string]string{"block_weights.csv": weights, "block_placebo.csv": placebo} {
-				if err := store.WriteFile(filepath.Join(write, name), []byte(text)); err != nil {
+			for _, t := range tables {
+				if write == "" {
+					fmt.Fprintf(p.stdout, "%s\n%s\n", t.Name, t.Text)
+					continue
+				}
+				if err := store.WriteFile(filepath.Join(write, t.Name), []byte(t.Text)); err != nil {
 					return fmt.Errorf("write the tables: %w", err)
 				}
 			}
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&write, "write", "", "folder to write the tables to")
-	cmd.Flags().IntVar(&rounds, "rounds", rounds, "mines of each size that are added to each window")
+	cmd.Flags().StringVar(&write, "write", "", "folder to write the tables to; without it they are printed")
+	cmd.Flags().IntVar(&seeds, "seeds", seeds, "draws of mines, onsets and windows")
 	return cmd
 }

@@ -82,16 +82,16 @@ func (p *program) printTable(t *datasets.Table) error {
 	}
 	fmt.Fprintf(p.stdout, "%s: %s\n%s\n\n", t.Name, t.Doc, whereabouts(t))
 	if t.Role != datasets.Input {
-		out := newTable("column", "type", "meaning")
+		out := newTable("column", "type", "privacy", "meaning")
 		for _, c := range t.Columns {
-			out.add(c.Name, diskType(c), c.Meaning())
+			out.add(c.Name, diskType(c), c.Privacy.String(), c.Meaning())
 		}
 		return out.write(p.stdout)
 	}
-	out := newTable("column", "type", "delivery", "meaning")
+	out := newTable("column", "type", "delivery", "privacy", "meaning")
 	for _, c := range t.Columns {
 		if c.In != "" {
-			out.add(c.In, c.TypeName(), need(c), c.Meaning()+onDisk(c))
+			out.add(c.In, c.TypeName(), need(c), c.Privacy.String(), c.Meaning()+onDisk(c))
 		}
 	}
 	if err := out.write(p.stdout); err != nil {
@@ -153,6 +153,7 @@ type columnView struct {
 	InUnit    string   `json:"delivered_in,omitempty"` // unit as delivered
 	Required  bool     `json:"required"`
 	Personal  bool     `json:"personal,omitempty"`
+	Privacy   string   `json:"privacy"`
 	OneOf     []string `json:"one_of,omitempty"`
 	Doc       string   `json:"doc"`
 }
@@ -162,7 +163,7 @@ func viewTable(t *datasets.Table) tableView {
 	for _, c := range t.Columns {
 		column := columnView{
 			Name: c.Name, Delivered: c.In, Type: c.Kind.String(), Unit: c.DiskUnit,
-			Required: c.Required, Personal: c.PII, OneOf: c.OneOf, Doc: c.Doc,
+			Required: c.Required, Personal: c.PII, Privacy: c.Privacy.String(), OneOf: c.OneOf, Doc: c.Doc,
 		}
 		if c.In != "" {
 			column.InUnit = c.Unit

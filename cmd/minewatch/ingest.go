@@ -28,12 +28,16 @@ dataset takes it, how its columns map (also by ingest.mappings of minewatch.yaml
 the first rows as they would land, and what would be refused and why.
 
 With --withdraw FILE a delivered file is taken back: its rows leave the tables,
-and what they had replaced counts again. The file and its record stay.`,
+and what they had replaced counts again. The file and its record stay.
+
+With --repair everything in the lake is compared with its hash, and what is
+damaged is made again from the deliveries in the inbox, with the bytes it had.`,
 		Example: `  minewatch ingest -w kostanay
   minewatch ingest -w kostanay readings
   minewatch ingest -w kostanay readings export-2024-01.csv.gz export-2024-02.csv.gz
   minewatch ingest -w kostanay --explain export.xlsx readings
-  minewatch ingest -w kostanay --withdraw kostanay/inbox/readings/wrong.csv`,
+  minewatch ingest -w kostanay --withdraw kostanay/inbox/readings/wrong.csv
+  minewatch ingest -w kostanay --repair`,
 		Args: cobra.ArbitraryArgs,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
@@ -43,6 +47,7 @@ and what they had replaced counts again. The file and its record stay.`,
 		},
 	}
 	var explain, withdraw string
+	var repair bool
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		o := pipeline.IngestOptions{}
 		if len(args) > 0 {
@@ -59,6 +64,14 @@ and what they had replaced counts again. The file and its record stay.`,
 		switch {
 		case explain != "" && withdraw != "", (explain != "" || withdraw != "") && len(args) > 1:
 			return &usageError{errors.New("--explain and --withdraw take one file, and at most a dataset beside it"), "Run minewatch ingest --help for examples."}
+		case repair && (explain != "" || withdraw != "" || len(args) > 0):
+			return &usageError{errors.New("--repair looks at the whole lake and takes no file"), "Run minewatch ingest --help for examples."}
+		case repair:
+			report, err := pipeline.Repair(cmd.Context(), ws, o)
+			if err != nil {
+				return err
+			}
+			return p.printRepair(report)
 		case explain != "":
 			e, err := pipeline.ExplainFile(ws, explain, o)
 			if err != nil {
@@ -89,9 +102,21 @@ and what they had replaced counts again. The file and its record stay.`,
 	}
 	cmd.Flags().StringVar(&explain, "explain", "", "say how this file would be read, and write nothing")
 	cmd.Flags().StringVar(&withdraw, "withdraw", "", "take this delivered file (path or delivery number) back")
+	cmd.Flags().BoolVar(&repair, "repair", false, "make damaged files of the lake again")
 	p.workspaceFlag(cmd)
 	p.jsonFlag(cmd)
 	return cmd
+}
+
+func (p *program) printRepair(r *ingest.RepairReport) error {
+	if p.json {
+		return printJSON(p.stdout, r)
+	}
+	for _, f := range r.Repaired {
+		fmt.Fprintf(p.stdout, "Made again: %s\n", printable(f))
+	}
+	_, err := fmt.Fprintf(p.stdout, "%s made again; the lake is as it was committed.\n", count(len(r.Repaired), "file"))
+	return err
 }
 
 func (p *program) printIngest(r *pipeline.IngestResult) error {

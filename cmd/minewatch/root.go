@@ -115,8 +115,28 @@ Results go to stdout, everything else to stderr.
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{err, "Run " + cmd.CommandPath() + " --help for its flags."}
 	})
-	root.AddCommand(p.demo(), p.init(), p.ingest(), p.runCommand(), p.explain(), p.tax(), p.evaluate(), p.diff(),
-		p.verify(), p.datasets(), p.detectors(), p.calibrate(), p.version())
+	root.AddCommand(
+		p.demo(),
+		p.init(),
+		p.ingest(),
+		p.runCommand(),
+		p.work(),
+		p.explain(),
+		p.tax(),
+		p.evaluate(),
+		p.diff(),
+		p.verify(),
+		p.share(),
+		p.datasets(),
+		p.detectors(),
+		p.bench(),
+		p.calibrate(),
+		p.bench(),
+		p.man(),
+		p.prune(),
+		p.purge(),
+		p.version(),
+	)
 	for _, c := range root.Commands() {
 		c.Long = strings.TrimSpace(c.Long) + "\n" + exitCodes
 		c.Args = withUsage(c.Args)

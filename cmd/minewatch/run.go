@@ -26,19 +26,38 @@ runs; runs/latest points at it. If nothing is new, the earlier run stands.
 
 The same input and settings give the same bytes, whatever the number of cores.`,
 		Example: `  minewatch run -w kostanay
-  minewatch run -w kostanay --json | jq -r '.proposed[].site_id'`,
+  minewatch run -w kostanay --visits 40 --explore 0.05   # room for 40, two of them by lot
+  minewatch run -w kostanay --json | jq -r '.proposed[].site_id'
+  minewatch run -w kostanay --plan                  what it would do, and nothing more
+  minewatch run -w kostanay --plan --tasks todo.json  the same, and tasks for minewatch work`,
 		Args: cobra.NoArgs,
 	}
+	var plan bool
+	var tasks string
+	visits, explore := 0, 0.0
 	cmd.RunE = func(*cobra.Command, []string) error {
 		ws, err := pipeline.OpenWorkspace(p.workspace)
 		if err != nil {
 			return err
 		}
+		if plan || tasks != "" {
+			return p.plan(cmd.Context(), ws, tasks)
+		}
 		progress, end := p.progress()
-		result, err := pipeline.Run(cmd.Context(), ws, pipeline.RunOptions{Progress: progress})
+		options := pipeline.RunOptions{Progress: progress}
+		if cmd.Flags().Changed("visits") {
+			options.Visits = &visits
+		}
+		if cmd.Flags().Changed("explore") {
+			options.Explore = &explore
+		}
+		result, err := pipeline.Run(cmd.Context(), ws, options)
 		end()
 		if err != nil {
 			return err
+		}
+		for _, f := range result.Repaired {
+			p.log.Warn("damaged, made again", "file", printable(f))
 		}
 		if err := p.printRun(ws, result); err != nil {
 			return err
@@ -48,8 +67,12 @@ The same input and settings give the same bytes, whatever the number of cores.`,
 		}
 		return nil
 	}
+	cmd.Flags().BoolVar(&plan, "plan", false, "only say what would be done: files to take in, tasks of each stage")
+	cmd.Flags().StringVar(&tasks, "tasks", "", "with --plan: write the tasks that can be done now to this `file`")
 	p.workspaceFlag(cmd)
 	p.jsonFlag(cmd)
+	cmd.Flags().IntVar(&visits, "visits", 0, "visits that there is room for, 0 for no limit (default visits.budget)")
+	cmd.Flags().Float64Var(&explore, "explore", 0, "share of the visits that is drawn by lot below the cut (default visits.explore)")
 	return cmd
 }
 
@@ -70,6 +93,7 @@ type runView struct {
 	Fresh    bool                  `json:"fresh"`
 	Ingest   pipeline.IngestResult `json:"ingest"`
 	Proposed json.RawMessage       `json:"proposed"`
+	Model    pipeline.ScoreModel   `json:"score_model"`
 	Outputs  []string              `json:"outputs"`
 	Notes    []string              `json:"notes"`
 	Stages   []pipeline.StageTime  `json:"stages"`
@@ -77,7 +101,7 @@ type runView struct {
 
 func viewRun(r *pipeline.RunResult) (runView, error) {
 	proposed, err := jsonRows(r.Proposed)
-	return runView{r.ID, r.Dir, r.Fresh, r.Ingest, proposed, r.Outputs, r.Notes, r.Stages}, err
+	return runView{r.ID, r.Dir, r.Fresh, r.Ingest, proposed, r.Model, r.Outputs, r.Notes, r.Stages}, err
 }
 
 // shownVisits is how many of the proposed sites are printed; all are in the files.
@@ -88,7 +112,7 @@ func printRunText(w io.Writer, ws *pipeline.Workspace, r *pipeline.RunResult) er
 	if !r.Fresh {
 		fmt.Fprintf(w, "Nothing is new since run %s, which stands; no work was done again.\n", r.ID)
 	}
-	if err := printVisits(w, ws, r.Proposed, r.Next); err != nil {
+	if err := printVisits(w, ws, r); err != nil {
 		return err
 	}
 	if err := printOutputs(w, r.Dir, r.Outputs); err != nil {
@@ -123,18 +147,20 @@ func ingestLine(files []ingest.FileReport) string {
 		grouped(float64(accepted)), grouped(float64(duplicates)), grouped(float64(refused)))
 }
 
-func printVisits(w io.Writer, ws *pipeline.Workspace, visits []datasets.Visit, next []datasets.Score) error {
+func printVisits(w io.Writer, ws *pipeline.Workspace, r *pipeline.RunResult) error {
+	ranked := len(r.Proposed) - r.Model.Random // those drawn by lot come last
+	visits := r.Proposed[:ranked]
 	if len(visits) == 0 {
 		fmt.Fprintln(w, "\nNo site is proposed for a visit.")
-		for i, s := range next {
+		for i, s := range r.Next {
 			lead := "Highest ranked all the same: "
 			if i > 0 {
 				lead = ", "
 			}
 			fmt.Fprintf(w, "%s%s (%.1f %%)", lead, printable(s.SiteID), 100*s.Probability)
 		}
-		_, err := fmt.Fprintln(w)
-		return err
+		fmt.Fprintln(w)
+		return printLots(w, r.Proposed)
 	}
 	fmt.Fprintf(w, "\n%s proposed for a visit, best first (leads, not findings)", count(len(visits), "site"))
 	if len(visits) > shownVisits {
@@ -155,7 +181,34 @@ func printVisits(w io.Writer, ws *pipeline.Workspace, visits []datasets.Visit, n
 	if err := out.write(w); err != nil {
 		return err
 	}
+	fmt.Fprintf(w, "\n%s\n", expectedLine(r.Model))
+	if err := printLots(w, r.Proposed[ranked:]); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintf(w, "\nWhy is a site there?  minewatch explain -w %s %s\n", ws.Dir, printable(visits[0].SiteID))
+	return err
+}
+
+// expectedLine says how many of the list will be wrong.
+func expectedLine(m pipeline.ScoreModel) string {
+	e := m.Expected
+	line := fmt.Sprintf("Of these %d we expect %.0f to be wrong (95 %%: %d to %d), no mining found", e.Sites, e.Expected, e.Low, e.High)
+	if m.Learnt > 0 {
+		line += fmt.Sprintf("; weights learnt from %s", count(m.Learnt, "visit"))
+	}
+	return line + "."
+}
+
+// printLots names the sites that were drawn by lot.
+func printLots(w io.Writer, lots []datasets.Visit) error {
+	if len(lots) == 0 {
+		return nil
+	}
+	ids := make([]string, len(lots))
+	for i, v := range lots {
+		ids[i] = printable(v.SiteID)
+	}
+	_, err := fmt.Fprintf(w, "And %s drawn by lot, of which nothing is suspected: %s\n", count(len(lots), "site"), strings.Join(ids, ", "))
 	return err
 }
 
@@ -187,6 +240,7 @@ var pages = map[string]string{
 	"telecom/candidates.stix.json":           "Endpoints proposed for a block, as a STIX 2.1 bundle.",
 	"telecom/candidates.rpz":                 "Names proposed for a block, as a response policy zone for resolvers.",
 	"telecom/candidates.nft":                 "Addresses proposed for a block, as nftables sets with timeouts.",
+	"telecom/flow_rules.flowspec":            "The blocks for single subscribers as BGP FlowSpec, in the text of ExaBGP.",
 	"visits.parquet":                         "Proposed sites for notebooks.",
 	"statement.parquet":                      "Statement for notebooks.",
 	"quality.html":                           "What came in, what was refused and why.",

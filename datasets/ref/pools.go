@@ -37,13 +37,20 @@ type poolEntry struct {
 type Pools struct {
 	exact  map[string]poolEntry // by host name or address
 	suffix map[string]poolEntry // by name without "*."
+	usual  map[int32]int        // listed hosts by port
 }
+
+// minPoolPort is the number of listed hosts from which a port is one of miners'.
+// Ports of web servers are none however often they are listed.
+const minPoolPort = 10
+
+var webPorts = []int32{80, 443, 8080, 8443}
 
 // NewPools returns the list that ships with the program with user's rows laid
 // over it: a row of the same host replaces the shipped one. A row that cannot
 // be used is left out and described in refused.
 func NewPools(user []datasets.Pool) (p *Pools, refused []error) {
-	p = &Pools{exact: map[string]poolEntry{}, suffix: map[string]poolEntry{}}
+	p = &Pools{exact: map[string]poolEntry{}, suffix: map[string]poolEntry{}, usual: map[int32]int{}}
 	for _, row := range shippedPools() {
 		if err := p.add(row.Pool, row.confidence); err != nil {
 			panic("ref: pools.csv: " + err.Error()) // the tests load it
@@ -74,7 +81,7 @@ func (p *Pools) Match(host string, port int32) datasets.PoolMatch {
 		case slices.Contains(e.ports, port):
 			kind = datasets.PoolHostPort
 		}
-		return e.match(kind)
+		return p.match(e, kind, port)
 	}
 	for name := host; name != ""; {
 		if e, ok := p.suffix[name]; ok {
@@ -82,15 +89,15 @@ func (p *Pools) Match(host string, port int32) datasets.PoolMatch {
 			if slices.Contains(e.ports, port) { // only a user's row names ports for a domain
 				kind = datasets.PoolHostPort
 			}
-			return e.match(kind)
+			return p.match(e, kind, port)
 		}
 		_, name, _ = strings.Cut(name, ".")
 	}
 	return datasets.PoolMatch{}
 }
 
-func (e poolEntry) match(kind datasets.PoolMatchKind) datasets.PoolMatch {
-	return datasets.PoolMatch{Kind: kind, Pool: e.pool, Host: e.listed, Algorithm: e.algorithm, Source: e.source, Confidence: e.confidence}
+func (p *Pools) match(e poolEntry, kind datasets.PoolMatchKind, port int32) datasets.PoolMatch {
+	return datasets.PoolMatch{Kind: kind, PoolPort: p.usual[port] >= minPoolPort && !slices.Contains(webPorts, port), Pool: e.pool, Host: e.listed, Algorithm: e.algorithm, Source: e.source, Confidence: e.confidence}
 }
 
 func (p *Pools) add(row datasets.Pool, confidence string) error {
@@ -105,6 +112,9 @@ func (p *Pools) add(row datasets.Pool, confidence string) error {
 	name, below := strings.CutPrefix(e.listed, "*.")
 	if name == "" || strings.ContainsAny(name, "*/ ") {
 		return fmt.Errorf("host: want a name, an address or *.name, got %q", row.Host)
+	}
+	for _, port := range e.ports {
+		p.usual[port]++
 	}
 	if below {
 		if !strings.Contains(name, ".") {

@@ -14,7 +14,7 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 )
 
-//go:embed rates.csv deadlines.csv base_rates.csv regimes.csv holidays.csv events.csv regions.csv oked.csv tariffs.csv places.csv accredited_pools.csv limitations.csv
+//go:embed rates.csv deadlines.csv base_rates.csv regimes.csv holidays.csv events.csv regions.csv oked.csv tariffs.csv places.csv accredited_pools.csv limitations.csv borders.csv known_loads.csv
 var shipped embed.FS
 
 // Shipped returns the text of a table that ships with the program, by its file

@@ -62,13 +62,39 @@ func (s *sim) mine() {
 		k = s.server(fmt.Sprintf("site-%d.example", 1+s.rng.IntN(20)), 443, true)
 		origBytes, respBytes = origBytes+60, respBytes+20
 	case Tunnel:
-		k = talk{addr: s.t.addr("tunnel"), port: 51820, proto: "udp"}
+		k = talk{addr: s.t.addr("tunnel " + fmt.Sprint(s.rng.IntN(8))), port: 51820, proto: "udp"}
 		origBytes, respBytes = origBytes+60, respBytes+60
 	}
+	if s.c.Form == Relay {
+		k = talk{addr: s.t.addr("relay " + fmt.Sprint(s.rng.IntN(3))), port: []int32{25, 1080, 8000, 8888}[s.rng.IntN(4)], proto: "tcp"}
+		sessions = min(s.c.Devices, 30)
+	}
 	k = k.packets(orig, resp, origBytes, respBytes, 0.15)
+	if s.c.Form == Infected {
+		s.infected(pool, k)
+		return
+	}
 	for range sessions {
 		s.onDuty(func(from, to time.Time) { s.keep(k, from, to, 30) })
 	}
+}
+
+// infected mines with the processor of a computer while it is on: by day, in one
+// session after the other, with whichever of the pools answers.
+func (s *sim) infected(pool PoolServer, k talk) {
+	s.eachDay(func(day time.Time) {
+		from, to := s.at(day, 8, 11), s.at(day, 17, 23)
+		for at := from; at.Before(to); {
+			p := pool
+			if s.rng.Float64() < 0.3 {
+				p = s.t.Pools[s.rng.IntN(len(s.t.Pools))]
+			}
+			n := s.server(p.Host, p.Port, false).packets(k.pktsMin, k.respMin, k.bytesPkt, k.respPkt, k.burst)
+			n.start, n.end = at, at.Add(time.Duration(s.between(0.2, 3)*float64(time.Hour)))
+			s.connect(n)
+			at = n.end.Add(time.Duration(s.between(1, 40) * float64(time.Minute)))
+		}
+	})
 }
 
 // onDuty calls f with the times in which the client mines.
@@ -108,16 +134,42 @@ func (s *sim) lookAlike(l LookAlike) {
 		always(s.server(fmt.Sprintf("chat-%d.example", s.rng.IntN(6)), 443, true).packets(s.between(1, 5), s.between(1, 5), 110, 160, 1), 8)
 	case MQTT:
 		if s.rng.Float64() < 0.7 {
-			always(s.server(fmt.Sprintf("iot-%d.example", s.rng.IntN(30)), 8883, true).packets(s.between(1, 12), s.between(1, 12), s.between(80, 160), 60, 0.1), 40)
+			always(s.server(fmt.Sprintf("iot-%d.example", s.rng.IntN(30)), 8883, true).packets(s.between(1, 12), s.between(1, 12), s.between(80, 160), s.answers(), 0.1), 40)
 		} else {
-			always(s.own("broker", 1883).packets(s.between(1, 12), s.between(1, 12), s.between(80, 160), 60, 0.1), 40)
+			always(s.own("broker", 1883).packets(s.between(1, 12), s.between(1, 12), s.between(80, 160), s.answers(), 0.1), 40)
 		}
 	case Camera:
-		always(s.server(fmt.Sprintf("cam-%d.example", s.rng.IntN(10)), 8443, true).packets(s.between(4, 12), s.between(4, 12), s.between(70, 400), 80, 1.2), 24)
-	case Terminal:
-		always(s.own("acquirer", 9443).packets(s.between(1, 3), s.between(1, 3), s.between(70, 120), s.between(70, 120), 0.3), 60)
+		always(s.server(fmt.Sprintf("cam-%d.example", s.rng.IntN(10)), 8443, true).packets(s.between(4, 12), s.between(4, 12), s.between(70, 400), s.answers(), 1.2), 24)
+	case Terminal: // shops share the servers of a few banks, which they call by address
+		k := talk{addr: s.t.addr("acquirer " + fmt.Sprint(s.rng.IntN(6))), port: 9443, proto: "tcp"}
+		always(k.packets(s.between(1, 3), s.between(1, 3), s.between(70, 120), s.between(70, 140), 0.3), 60)
 	case Telemetry: // the hardest: a private server, a port without a name, day and night
-		always(s.own("collector", 9000).packets(s.between(4, 12), s.between(4, 12), s.between(90, 220), s.between(52, 90), 0.05), 60)
+		k := s.own("collector", 9000)
+		if s.rng.Float64() < 0.5 { // branches of one company report to one server
+			k = talk{addr: s.t.addr("company " + fmt.Sprint(s.rng.IntN(40))), port: 9000, proto: "tcp"}
+		}
+		always(k.packets(s.between(4, 12), s.between(4, 12), s.between(90, 220), s.answers(), 0.05), 60)
+	case Ticker:
+		k := s.server(fmt.Sprintf("exchange-%d.example", s.rng.IntN(5)), 443, true).packets(s.between(2, 20), s.between(20, 120), 70, s.between(150, 500), 0.3)
+		if s.rng.Float64() < 0.3 { // a trader's bot
+			always(k, 12)
+		} else {
+			s.evenings(0.7, 1, 6, func() talk { return k })
+		}
+	case SmartHome:
+		always(s.server(fmt.Sprintf("home-%d.example", s.rng.IntN(25)), 443, true).packets(s.between(1, 6), s.between(1, 6), s.between(80, 180), s.between(60, 200), 0.3), 30)
+	case SiteVPN:
+		k := talk{addr: s.t.addr("site vpn " + s.c.Addr.String()), port: []int32{51820, 1194, 4500}[s.rng.IntN(3)], proto: "udp"}
+		always(k.packets(s.between(2, 20), s.between(2, 20), s.between(120, 350), s.between(110, 300), 0.2), 60)
+	case Remote:
+		k := s.own("desktop", 3389).packets(s.between(2, 60), s.between(2, 60), s.between(60, 140), s.between(60, 400), 1)
+		s.eachDay(func(day time.Time) {
+			k.start, k.end = s.at(day, 8, 10), s.at(day, 17, 21)
+			s.connect(k)
+		})
+	case Phone:
+		k := talk{addr: s.t.addr("sip " + fmt.Sprint(s.rng.IntN(5))), port: 5060, proto: "udp"}
+		always(k.packets(s.between(1, 3), s.between(1, 3), 420, 380, 0.4), 40)
 	case SSH:
 		s.ssh()
 	case VPN:
@@ -135,6 +187,15 @@ func (s *sim) lookAlike(l LookAlike) {
 	case PoolSite, Dashboard:
 		s.poolSite(l)
 	}
+}
+
+// answers is the mean size of what a server tells a device: acknowledgements in
+// most cases, commands and settings as well in others.
+func (s *sim) answers() float64 {
+	if s.rng.Float64() < 0.7 {
+		return s.between(52, 78)
+	}
+	return s.between(78, 220)
 }
 
 func (s *sim) ssh() {

@@ -77,10 +77,14 @@ const (
 	FarmProxy Form = "farm proxy"
 	WebSocket Form = "websocket behind a cdn"
 	Tunnel    Form = "vpn tunnel"
+	Relay     Form = "relay by address" // TCP to a rented server that passes on to a pool
+	Infected  Form = "infected computer"
 )
 
 // Forms lists the ways to mine.
-func Forms() []Form { return []Form{Plain, TLS, Rigs, Private, FarmProxy, WebSocket, Tunnel} }
+func Forms() []Form {
+	return []Form{Plain, TLS, Rigs, Private, FarmProxy, WebSocket, Tunnel, Relay, Infected}
+}
 
 // A LookAlike is a harmless habit that keeps sessions open or meets a pool.
 type LookAlike string
@@ -99,15 +103,21 @@ const (
 	Video     LookAlike = "video"
 	PoolSite  LookAlike = "pool web site"
 	Dashboard LookAlike = "pool dashboard left open"
+	Ticker    LookAlike = "exchange prices by websocket"
+	SmartHome LookAlike = "smart home"
+	SiteVPN   LookAlike = "sensors behind a vpn"
+	Remote    LookAlike = "remote desktop"
+	Phone     LookAlike = "sip phone"
 )
 
 // LookAlikes lists them.
 func LookAlikes() []LookAlike {
-	return []LookAlike{Push, Chat, MQTT, Camera, Terminal, Telemetry, SSH, VPN, Game, Video, PoolSite, Dashboard}
+	return []LookAlike{Push, Chat, MQTT, Camera, Terminal, Telemetry, SSH, VPN, Game, Video, PoolSite, Dashboard, Ticker, SmartHome, SiteVPN, Remote, Phone}
 }
 
 // habits is the share of clients that have each look-alike.
-var habits = map[LookAlike]float64{Push: 0.9, Chat: 0.7, MQTT: 0.1, Camera: 0.08, Terminal: 0.03, Telemetry: 0.02, SSH: 0.03, VPN: 0.1, Game: 0.2, Video: 0.6, PoolSite: 0.02, Dashboard: 0.003}
+var habits = map[LookAlike]float64{Push: 0.9, Chat: 0.7, MQTT: 0.1, Camera: 0.08, Terminal: 0.03, Telemetry: 0.02, SSH: 0.03, VPN: 0.1, Game: 0.2, Video: 0.6, PoolSite: 0.02, Dashboard: 0.003,
+	Ticker: 0.01, SmartHome: 0.15, SiteVPN: 0.005, Remote: 0.02, Phone: 0.03}
 
 // A Client is one subscriber and what it does.
 type Client struct {
@@ -159,7 +169,7 @@ func (t Traffic) Draw(n int, miners map[Form]int) ([]Client, error) {
 			continue
 		case Rigs:
 			c.Devices = 2 + rng.IntN(6)
-		case FarmProxy:
+		case FarmProxy, Relay:
 			c.Devices = 20 + rng.IntN(80)
 		default:
 			c.Devices = 1

@@ -28,7 +28,7 @@ func Loads(paths []string, each func(siteID string, l *datasets.Load) error) err
 		}
 	}()
 	for _, path := range paths {
-		f, err := openLoad(path)
+		f, err := openLoad(path, nil)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
@@ -69,6 +69,7 @@ const loadBatch = 16_384
 // A loadFile is a cursor over one file of readings.
 type loadFile struct {
 	path                            string
+	only                            []byte // the one site wanted; nil: all
 	r                               *file.Reader
 	group                           int
 	rows                            int64 // of the group, not yet in the batch
@@ -83,12 +84,12 @@ type loadFile struct {
 	siteIx, tsIx, whIx, quIx, intIx int
 }
 
-func openLoad(path string) (*loadFile, error) {
+func openLoad(path string, only []byte) (*loadFile, error) {
 	r, err := file.OpenParquetFile(path, false)
 	if err != nil {
 		return nil, err
 	}
-	f := &loadFile{path: path, r: r, group: -1,
+	f := &loadFile{path: path, only: only, r: r, group: -1,
 		site: make([]parquet.ByteArray, loadBatch), ts: make([]int64, loadBatch), wh: make([]int32, loadBatch),
 		quality: make([]int32, loadBatch), interval: make([]int32, loadBatch), def: make([]int16, loadBatch)}
 	schema := r.MetaData().Schema
@@ -108,8 +109,7 @@ func (f *loadFile) left() bool { return f.at < f.n }
 func (f *loadFile) fill() error {
 	for f.at == f.n {
 		if f.rows == 0 {
-			f.group++
-			if f.group >= f.r.NumRowGroups() {
+			if f.group = f.nextGroup(); f.group >= f.r.NumRowGroups() {
 				return nil
 			}
 			if err := f.openGroup(); err != nil {

@@ -16,7 +16,6 @@ package store
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -92,9 +91,7 @@ func List(lake, table string) ([]Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", table, err)
 	}
-	slices.SortFunc(list, func(a, b Manifest) int {
-		return slices.Compare([]int32{a.Bucket, a.Year}, []int32{b.Bucket, b.Year})
-	})
+	slices.SortFunc(list, byPartition)
 	return list, nil
 }
 
@@ -125,11 +122,7 @@ func commit(dir, tmp string, m Manifest) error {
 	if err := os.Rename(tmp, filepath.Join(dir, m.File)); err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := WriteFile(filepath.Join(dir, ManifestName), append(text, '\n')); err != nil {
+	if err := WriteChecked(filepath.Join(dir, ManifestName), m); err != nil {
 		return err
 	}
 	return removeReplaced(dir, m.File)
@@ -217,14 +210,8 @@ func Fingerprint(parts ...string) string {
 
 func readManifest(path string) (Manifest, error) {
 	var m Manifest
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return m, err
-	}
-	if err := json.Unmarshal(text, &m); err != nil {
-		return m, fmt.Errorf("%s: %w; delete the file's folder and run again to rebuild it", path, err)
-	}
-	return m, nil
+	err := ReadChecked(path, &m)
+	return m, err
 }
 
 func syncFile(path string) error {
@@ -233,4 +220,10 @@ func syncFile(path string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
+}
+
+// HashText returns the SHA-256 of a text in hexadecimal.
+func HashText(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }

@@ -1,237 +1,233 @@
 package calibrate
 
 import (
-	"fmt"
-	"io"
 	"math"
 	"slices"
-	"strings"
-
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/minewatch/minewatch/detectors/load"
 	"github.com/minewatch/minewatch/detectors/stat"
 )
 
-// A Result is what a calibration learnt and how well it did on buildings that
-// it had not seen.
-type Result struct {
-	Cases     []Case
-	Intercept float64
-	Weights   [len(load.FeatureNames)]float64
-	HeldOut   []float64 // log-likelihood ratio of each case, by weights fitted without its building
-	// ErrLow and ErrHigh are the 5 % and 95 % quantiles of ln(true / estimated
-	// energy) of the weak (0) and strong (1) mines found.
-	ErrLow, ErrHigh [2]float64
+const (
+	terms = len(load.FeatureNames)
+	// knots of a shape function, at quantiles of its feature among the cases.
+	knots = 6
+	// ridge keeps the rises of a shape function small, and those of nearly
+	// redundant features alike.
+	ridge = 1
+	// lookalikeShare is the weight of all look-alikes, by that of all clean meters.
+	lookalikeShare = 0.5
+	// rounds of choosing the best candidate of each window and fitting again.
+	rounds = 3
+)
+
+// A Verdict is what a model says of a case: its best candidate.
+type Verdict struct {
+	LogLR float64
+	Look  *Look // nil without candidates
 }
 
-// foundLR is the held-out log-likelihood ratio from which a mine counts as
-// found, for the quantiles of the energy error.
-const foundLR = 1
-
-// ridge keeps the weights of nearly redundant features small.
-const ridge = 0.5
-
-// Fit fits the weights to all cases, and once more without each building in turn.
-func Fit(cases []Case) Result {
-	r := Result{Cases: cases, HeldOut: make([]float64, len(cases))}
-	r.Intercept, r.Weights = logistic(cases, "")
-	for _, b := range buildings(cases) {
-		intercept, weights := logistic(cases, b)
-		for i, c := range cases {
-			if c.Building == b {
-				r.HeldOut[i] = intercept + dot(weights, c.Block.Features())
-			}
+// Judge returns the best candidate of a case by a model.
+func Judge(m *load.Model, c *Case) Verdict {
+	v := Verdict{LogLR: math.Inf(-1)}
+	for i := range c.Looks {
+		if z := m.LogLR(c.Looks[i].X); z > v.LogLR {
+			v = Verdict{z, &c.Looks[i]}
 		}
 	}
-	var errors [2][]float64
-	for i, c := range cases {
-		if c.Family == "" || r.HeldOut[i] <= foundLR || c.GuessKWh <= 0 {
-			continue
-		}
-		class := 0
-		if r.HeldOut[i] >= load.StrongLR {
-			class = 1
-		}
-		errors[class] = append(errors[class], math.Log(c.TrueKWh/c.GuessKWh))
+	if v.Look == nil {
+		v.LogLR = -20
 	}
-	for class, e := range errors {
-		slices.Sort(e)
-		r.ErrLow[class], r.ErrHigh[class] = stat.Quantile(e, 0.05), stat.Quantile(e, 0.95)
-	}
-	return r
+	return v
 }
 
-// AveragePrecision returns the held-out average precision at a prevalence, over
-// the mines that keep selects and all meters without one.
-func (r *Result) AveragePrecision(prevalence float64, keep func(Case) bool) float64 {
-	return averagePrecision(r.Cases, r.HeldOut, prevalence, keep)
-}
-
-func averagePrecision(cases []Case, scores []float64, prevalence float64, keep func(Case) bool) float64 {
-	positives, negatives := 0.0, 0.0
-	for _, c := range cases {
-		if c.Family == "" {
-			negatives++
-		} else if keep(c) {
-			positives++
-		}
-	}
-	var items []stat.Ranked
-	for i, c := range cases {
-		switch {
-		case c.Family == "":
-			items = append(items, stat.Ranked{Score: scores[i], Weight: (1 - prevalence) / negatives})
-		case keep(c):
-			items = append(items, stat.Ranked{Score: scores[i], Positive: true, Weight: prevalence / positives})
-		}
-	}
-	return stat.AveragePrecision(items)
-}
-
-// Tables returns the two tables that package load embeds.
-func (r *Result) Tables() (weights, placebo string) {
-	var w, p strings.Builder
-	w.WriteString("# Written by `minewatch calibrate`. Recipe: package detectors/calibrate.\nterm,weight\n")
-	fmt.Fprintf(&w, "intercept,%.4f\n", r.Intercept)
+// first is the model that chooses the first candidates: the edge against the
+// site's own worst, the level, and whether it held.
+func first() *load.Model {
+	m := &load.Model{}
 	for i, name := range load.FeatureNames {
-		fmt.Fprintf(&w, "%s,%.4f\n", name, r.Weights[i])
-	}
-	for class, name := range []string{"weak", "strong"} {
-		fmt.Fprintf(&w, "ln_energy_error_%s_p05,%.4f\nln_energy_error_%[1]s_p95,%.4[3]f\n", name, r.ErrLow[class], r.ErrHigh[class])
-	}
-	p.WriteString("# Held-out log-likelihood ratios of windows without a mine. Written by `minewatch calibrate`.\nlog_lr\n")
-	var clean []float64
-	for i, c := range r.Cases {
-		if c.Family == "" {
-			clean = append(clean, r.HeldOut[i])
+		if slices.Contains([]string{"edge", "edge_over_lasting", "level", "agreement", "held"}, name) {
+			m.Shapes[i] = load.Shape1{At: []float64{-5, 5}, LogLR: []float64{-5, 5}}
 		}
 	}
-	slices.Sort(clean)
-	for _, v := range clean {
-		fmt.Fprintf(&p, "%.3f\n", v)
-	}
-	return w.String(), p.String()
+	return m
 }
 
-// Report writes the held-out scores for a reader.
-func (r *Result) Report(out io.Writer) {
-	all := func(Case) bool { return true }
-	fmt.Fprintf(out, "average precision on buildings not seen: %.3f at 5 %% prevalence, %.3f at 1 %%\n",
-		r.AveragePrecision(0.05, all), r.AveragePrecision(0.01, all))
-	for _, size := range Sizes {
-		ap := r.AveragePrecision(0.05, func(c Case) bool { return c.Size == size })
-		fmt.Fprintf(out, "  mine of %.2f × mean load  %.3f\n", size, ap)
-	}
-	for _, f := range Families {
-		ap := r.AveragePrecision(0.05, func(c Case) bool { return c.Family == f })
-		fmt.Fprintf(out, "  %-24s %.3f\n", f, ap)
-	}
-	fmt.Fprintln(out, "simple rules on the same windows:")
-	for k, name := range RuleNames {
-		scores := make([]float64, len(r.Cases))
-		for i, c := range r.Cases {
-			scores[i] = c.Rules[k]
-		}
-		fmt.Fprintf(out, "  %-30s %.3f\n", name, averagePrecision(r.Cases, scores, 0.05, all))
-	}
-	fmt.Fprintf(out, "  %-30s %.3f\n", "rank product of the last two", averagePrecision(r.Cases, rankProduct(r.Cases), 0.05, all))
-	found, mines, onset, energy := 0, 0, 0, 0
-	for i, c := range r.Cases {
-		if c.Family == "" {
-			continue
-		}
-		mines++
-		if r.HeldOut[i] <= foundLR {
-			continue
-		}
-		found++
-		if math.Abs(c.OnsetH) <= 48 {
-			onset++
-		}
-		if q := c.GuessKWh / c.TrueKWh; q > 0.8 && q < 1.2 {
-			energy++
-		}
-	}
-	fmt.Fprintf(out, "of %d mines %d found; onset within two days for %d, energy within 20 %% for %d\n", mines, found, onset, energy)
-}
-
-func buildings(cases []Case) []string {
-	var names []string
-	for _, c := range cases {
-		names = append(names, c.Building)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-func dot(w, x [len(load.FeatureNames)]float64) float64 {
-	s := 0.0
-	for i := range w {
-		s += w[i] * x[i]
-	}
-	return s
-}
-
-// logistic fits a ridge-penalised logistic regression by Newton's method, with
-// mines and clean meters of equal total weight, so that the fitted log-odds are
-// a log-likelihood ratio.
-func logistic(cases []Case, without string) (float64, [len(load.FeatureNames)]float64) {
-	const p = len(load.FeatureNames) + 1
-	weight := balance(cases, without)
-	var beta [p]float64
-	for range 100 {
-		grad, hess := make([]float64, p), make([]float64, p*p)
-		for _, c := range cases {
-			if c.Building == without {
+// Fit fits the model to the cases that keep selects. Mines weigh as much as
+// meters without one, so that the fitted log-odds are a log-likelihood ratio.
+// The order of the cases does not matter but for rounding.
+func Fit(cases []Case, keep func(*Case) bool) *load.Model {
+	m := first()
+	var d design
+	for range rounds {
+		d.x, d.y, d.kind = d.x[:0], d.y[:0], d.kind[:0]
+		for i := range cases {
+			c := &cases[i]
+			if !keep(c) {
 				continue
 			}
-			x := [p]float64{1}
-			f := c.Block.Features()
-			copy(x[1:], f[:])
-			z, y := 0.0, 0.0
-			for j := range p {
-				z += beta[j] * x[j]
+			if v := Judge(m, c); v.Look != nil {
+				d.add(c, &v.Look.X)
 			}
-			if c.Family != "" {
-				y = 1
+		}
+		d.balance()
+		m = d.fit()
+	}
+	return m
+}
+
+// A design holds the rows of a regression.
+type design struct {
+	x    [][terms]float64
+	y    []float64 // 1 for a mine
+	w    []float64
+	kind []int // 0 clean, 1 look-alike, 2 mine
+
+	at        *load.Model // knots, those of the first round
+	intercept float64
+	rise      []float64 // between knots; where the next round begins
+}
+
+func (d *design) add(c *Case, x *[terms]float64) {
+	kind, y := 0, 0.0
+	switch {
+	case c.Mine():
+		kind, y = 2, 1
+	case !c.Clean():
+		kind = 1
+	}
+	d.x, d.y, d.kind = append(d.x, *x), append(d.y, y), append(d.kind, kind)
+}
+
+// balance sets the weights: all meters without a mine weigh as much as they are
+// many, or look-alikes lookalikeShare of the clean ones; mines as much.
+func (d *design) balance() {
+	var n [3]float64
+	for _, k := range d.kind {
+		n[k]++
+	}
+	total := [3]float64{n[0], n[0] * lookalikeShare, n[0] * (1 + lookalikeShare)}
+	d.w = make([]float64, len(d.y))
+	for i, k := range d.kind {
+		d.w[i] = total[k] / n[k]
+	}
+}
+
+// fit minimises the logistic loss plus ridge/2 × Σ rise² by coordinate descent
+// on Newton's quadratic approximation, every rise being held at or above 0
+// (Friedman, Hastie and Tibshirani 2010). Rises are those between knots.
+func (d *design) fit() *load.Model {
+	n := len(d.y)
+	if d.at == nil {
+		d.at = d.knots()
+	}
+	m := d.at
+	var basis [][]float64 // by rise: how far each case has come from a knot to the next, 0 to 1
+	for t := range m.Shapes {
+		at := m.Shapes[t].At
+		for k := 1; k < len(at); k++ {
+			col := make([]float64, n)
+			for i := range col {
+				col[i] = max(0, min(1, (d.x[i][t]-at[k-1])/(at[k]-at[k-1])))
 			}
-			w, q := weight[c.Family != ""], 1/(1+math.Exp(-z))
-			for a := range p {
-				grad[a] += w * (y - q) * x[a]
-				for b := range p {
-					hess[a*p+b] += w * q * (1 - q) * x[a] * x[b]
+			basis = append(basis, col)
+		}
+	}
+	if d.rise == nil {
+		d.rise = make([]float64, len(basis))
+	}
+	rise := d.rise
+	z, g, h := make([]float64, n), make([]float64, n), make([]float64, n)
+	for i := range z {
+		z[i] = d.intercept
+		for k, col := range basis {
+			z[i] += rise[k] * col[i]
+		}
+	}
+	for range 15 {
+		for i := range z {
+			p := 1 / (1 + math.Exp(-z[i]))
+			h[i] = max(d.w[i]*p*(1-p), 1e-6)
+			g[i] = d.w[i] * (d.y[i] - p) // working residual × h, kept up to date below
+		}
+		largest := 0.0
+		for range 5 {
+			sg, sh := 0.0, 0.0
+			for i := range g {
+				sg, sh = sg+g[i], sh+h[i]
+			}
+			step := sg / sh
+			d.intercept += step
+			for i := range g {
+				g[i] -= step * h[i]
+				z[i] += step
+			}
+			for k, col := range basis {
+				sg, sh = -ridge*rise[k], ridge
+				for i, b := range col {
+					if b != 0 {
+						sg, sh = sg+b*g[i], sh+b*b*h[i]
+					}
+				}
+				to := max(0, rise[k]+sg/sh)
+				step := to - rise[k]
+				if step == 0 {
+					continue
+				}
+				rise[k] = to
+				largest = max(largest, math.Abs(step))
+				for i, b := range col {
+					if b != 0 {
+						g[i] -= step * b * h[i]
+						z[i] += step * b
+					}
 				}
 			}
 		}
-		for a := 1; a < p; a++ {
-			grad[a] -= ridge * beta[a]
-			hess[a*p+a] += ridge
-		}
-		var step mat.VecDense
-		if err := step.SolveVec(mat.NewDense(p, p, hess), mat.NewVecDense(p, grad)); err != nil {
-			panic(fmt.Sprintf("calibrate: %v", err)) // ridge makes the matrix regular
-		}
-		largest := 0.0
-		for a := range p {
-			beta[a] += step.AtVec(a)
-			largest = max(largest, math.Abs(step.AtVec(a)))
-		}
-		if largest < 1e-9 {
+		if largest < 2e-3 {
 			break
 		}
 	}
-	return beta[0], [len(load.FeatureNames)]float64(beta[1:])
+	return fill(m, d.intercept, rise)
 }
 
-// balance returns the weight of a mine (true) and of a clean meter: each kind
-// weighs as many as there are clean meters.
-func balance(cases []Case, without string) map[bool]float64 {
-	n := map[bool]float64{}
-	for _, c := range cases {
-		if c.Building != without {
-			n[c.Family != ""]++
+// knots places the knots of each feature at quantiles of its values.
+func (d *design) knots() *load.Model {
+	m := &load.Model{}
+	col := make([]float64, len(d.x))
+	for t := range m.Shapes {
+		for i := range col {
+			col[i] = d.x[i][t]
+		}
+		slices.Sort(col)
+		var at []float64
+		for k := range knots {
+			q := 0.03 + 0.94*float64(k)/(knots-1)
+			at = append(at, math.Round(stat.Quantile(col, q)*1e4)/1e4)
+		}
+		at = slices.Compact(at)
+		if len(at) == 1 { // one value for all but a few
+			at = append(at, at[0]+0.0001)
+			if hi := col[len(col)-1]; hi > at[1] {
+				at[1] = hi
+			}
+		}
+		m.Shapes[t].At = at
+	}
+	return m
+}
+
+// fill adds the rises up; the intercept is that of a case at all first knots.
+func fill(at *load.Model, intercept float64, rise []float64) *load.Model {
+	m := &load.Model{Intercept: intercept}
+	for t := range m.Shapes {
+		s := &m.Shapes[t]
+		s.At = at.Shapes[t].At
+		s.LogLR = make([]float64, len(s.At))
+		for k := 1; k < len(s.At); k++ {
+			s.LogLR[k] = s.LogLR[k-1] + rise[0]
+			rise = rise[1:]
 		}
 	}
-	return map[bool]float64{true: n[false] / n[true], false: 1}
+	return m
 }

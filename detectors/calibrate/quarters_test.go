@@ -35,8 +35,10 @@ func TestQuarterIntervals(t *testing.T) {
 			start := m.Start.Add(time.Duration(first) * time.Hour)
 			base, t2 := kw[first:first+windowDays*24], temps[first:first+windowDays*24]
 			for _, size := range Sizes {
-				mine := draw(r, Families[r.IntN(len(Families))], size*mean(positive(base)), start)
-				rows, truth, energy := quartersOf(scanner, m.ID, start, base, mine.Load(start, len(base), t2, nil))
+				p := place{start, len(base), t2, mean(positive(base))}
+				families := Families[ModelA]
+				mine := p.addA(r, families[r.IntN(len(families))], size*p.meanKW)
+				rows, truth, energy := quartersOf(scanner, m.ID, start, base, mine.kw)
 				whole.add(t, rows, truth, energy, &quarters)
 			}
 		}
@@ -93,7 +95,7 @@ func quartersOf(s *load.Scanner, id string, start time.Time, base, added []float
 			truth[quarter(datasets.MicrosOf(start.Add(time.Duration(i)*time.Hour)))] += added[i]
 		}
 	}
-	w := load.NewWindow(series(id, start, kw), time.UTC)
+	w := load.NewWindow(series(id, start, kw, nil), time.UTC)
 	b, _ := s.Scan(w)
 	if b == nil || b.LogLR <= foundLR {
 		return nil, nil, 0

@@ -6,172 +6,284 @@ import (
 	"slices"
 )
 
-// A Block is the best added block of a site: power on top of what the site
-// used before, in the hours of a duty calendar, from an onset to an end.
+// A Block is an added block of a site: power on top of what the site used
+// before, in the hours of a duty calendar, from an onset to an end.
 type Block struct {
 	Duty  *Duty
 	duty  int // index of Duty
 	Onset int // hour of the series
 	End   int // hour after the last; the length of the series if the block goes on
 
-	KW       float64 // power while on
-	EdgeKW   float64 // power by the whitened edge alone
-	EdgeT    float64 // t statistic of the whitened edge at the onset
-	CounterT float64 // largest t of a step down elsewhere: the site's own worst honest edge
-	EndT     float64 // t statistic of the step down at End; 0 if the block goes on
-	LevelKW  float64 // change of power over four weeks, on against off hours, less that of another year
-	LevelZ   float64 // LevelKW by the scale of the same statistic on the site's other days
-	OffKW    float64 // change of the hours outside the calendar; 0 round the clock
-	Steady   float64 // spread of the increment over the hours of the week, by the level
-	Excess   float64 // that spread by the spread of the changes on the site's other weeks; 0 if unknown
-	Held     float64 // share of the later weeks in which the level stayed
-	Dips     float64 // short falls of up to the block's power against short rises, while it is on; 0 if they are as many
-	Ramp     bool    // whether the level was compared after a ramp of rampWeeks
-	YearAgo  bool    // whether LevelKW is corrected by another year
-	LogLR    float64 // log-likelihood ratio by the calibrated weights, not capped
+	KW         float64 // power while on
+	EdgeKW     float64 // power by the whitened edge alone
+	EdgeT      float64 // t statistic of the whitened edge at the onset
+	RestT      float64 // that of its hours after the first two: a spike has none
+	CounterT   float64 // largest t of a step down elsewhere: the site's own worst honest edge
+	LastingT   float64 // largest of those that no step up undid within weeks
+	YearT      float64 // largest t of a step up on the same days of another year
+	EndT       float64 // t statistic of the step down at End; 0 if the block goes on
+	LevelKW    float64 // change of power over four weeks, on against off hours, less that of another year
+	LevelZ     float64 // LevelKW by the scale of the same statistic on the site's other days
+	OffKW      float64 // change of the hours outside the calendar; 0 round the clock
+	Steady     float64 // spread of the increment over the hours of the week, by the level
+	Excess     float64 // that spread by the spread of the changes on the site's other days; 0 if unknown
+	Proportion float64 // part of the increment that goes with the load before, kW
+	PlateauKW  float64 // median level of all later weeks; 0 if unknown
+	Held       float64 // share of the later weeks in which the level stayed
+	Dips       float64 // hours that fall by up to the block's power against hours that rise so, while it is on
+	Pulses     float64 // falls by the block's power that return within a day, against rises
+	Depth      float64 // those falls against falls of other sizes
+	MeanKW     float64 // the site's mean load
+	Ramp       bool    // whether the level was compared after a ramp of rampDays
+	YearAgo    bool    // whether LevelKW is corrected by another year
+	LogLR      float64 // log-likelihood ratio by the calibrated model, not capped
+
+	stops []span                // hours in which it stood still
+	lots  [rampDays / 7]float64 // after a ramp: share of the power that is there, by week
 }
 
 // A Scanner finds blocks. It keeps its memory from site to site; one goroutine
 // at a time may use it.
 type Scanner struct {
-	white whitener
-	edges []edges
-	weeks weeks
-	past  map[historyKey]*history
-	fresh map[historyKey]bool // histories of the window at hand
+	white  whitener
+	answer []float64
+	edges  []edges
+	days   days
+	splits []split
+	pulses pulses
+	past   map[historyKey]*history
+	fresh  map[historyKey]bool // histories of the window at hand
+	onsets []int
+	meanKW float64
+	block  Block // the candidate at hand
 }
 
-type historyKey struct{ duty, gap, yearAgo int }
+type historyKey struct{ duty, gap, year int }
 
 // NewScanner returns a Scanner for Duties.
 func NewScanner() *Scanner {
-	return &Scanner{edges: make([]edges, len(Duties)), past: map[historyKey]*history{}, fresh: map[historyKey]bool{}}
+	return &Scanner{edges: make([]edges, len(Duties)), splits: make([]split, len(Duties)), past: map[historyKey]*history{}, fresh: map[historyKey]bool{}}
 }
 
-// candidates is how many onsets of each calendar are looked at closely.
-const candidates = 16
+const (
+	// candidates is how many onsets of each calendar are looked at closely.
+	candidates = 12
+	// risers is how many more are, those where the level rose most.
+	risers = 3
+	// minDays is the least data for a block: eight weeks before and after.
+	minDays = 56
+	// rampDays is how long machines may go on being delivered.
+	rampDays = 63
+)
+
+// gaps are the days left out after an onset: none, or a ramp.
+var gaps = [...]int{0, rampDays}
 
 // Scan returns the best added block of a window, or nil with the reason if the
 // window holds too little data to say.
 func (s *Scanner) Scan(w *Window) (*Block, string) {
+	best := Block{LogLR: math.Inf(-1)}
+	why := s.each(w, &best.LogLR, func(b *Block) {
+		if b.LogLR = model.LogLR(b.Features()); b.LogLR > best.LogLR {
+			best = *b
+		}
+	})
+	if why != "" {
+		return nil, why
+	}
+	s.Finish(&best)
+	return &best, ""
+}
+
+// Each calls f with every candidate block of a window, to be copied if it is
+// kept; LogLR is not set, and it is not finished. It returns why there is none, ""
+// if there is one.
+func (s *Scanner) Each(w *Window, f func(*Block)) string {
+	atLeast := math.Inf(-1)
+	return s.each(w, &atLeast, f)
+}
+
+// each leaves candidates out that cannot be worth more than atLeast has become.
+func (s *Scanner) each(w *Window, atLeast *float64, f func(*Block)) string {
 	if known := w.Known(); known < minDays*24 {
-		return nil, fmt.Sprintf("less than %d days of hourly data", minDays)
+		return fmt.Sprintf("less than %d days of hourly data", minDays)
 	}
 	if !s.white.fit(w) {
-		return nil, "too few hours with a known week before them, or a constant load"
+		return "too few hours with a known week before them, or a constant load"
 	}
-	s.weeks.fill(w)
+	s.days.fill(w)
+	s.pulses.fill(w, &s.white)
+	m := meanOf(w.KW)
+	s.meanKW = m.sum / float64(m.n)
+	s.answer = s.white.answer(s.answer)
 	clear(s.fresh)
-	var best *Block
-	bestLR := math.Inf(-1)
+	found := false
 	for i := range Duties {
 		g := &s.edges[i]
-		g.fit(w, &s.white, &Duties[i])
-		for _, onset := range s.onsets(g) {
-			for _, gap := range gaps {
-				if b := s.look(w, i, onset, gap, bestLR); b != nil && b.LogLR > bestLR {
-					best, bestLR = b, b.LogLR
+		g.fit(w, &s.white, s.answer, &Duties[i])
+		s.days.fold(&s.splits[i], &Duties[i], w)
+		s.tops(g)
+		for _, gap := range gaps {
+			edges := len(s.onsets)
+			s.rises(i, gap)
+			for _, onset := range s.onsets {
+				if b := s.look(w, i, onset, gap, *atLeast); b != nil {
+					found = true
+					f(b)
 				}
 			}
+			s.onsets = s.onsets[:edges]
 		}
 	}
-	if best == nil {
-		return nil, "no hour at which power could have been added"
+	if !found && math.IsInf(*atLeast, -1) {
+		return "no hour at which power could have been added"
 	}
-	return best, ""
+	return ""
 }
 
-// minDays is the least data for a block: eight weeks before and after.
-const minDays = 56
-
-// onsets returns the hours with the largest t, at least a week apart.
-func (s *Scanner) onsets(g *edges) []int {
-	var top []int
-	for len(top) < candidates {
-		best, at := 0.0, -1
-		for i := maxLag; i < len(g.num)-7*24; i++ {
-			if t := g.t[i]; t > best && !slices.ContainsFunc(top, func(o int) bool { return abs(o-i) < 7*24 }) {
-				best, at = t, i
+// tops sets onsets to the hours with the largest t, at least a week apart.
+func (s *Scanner) tops(g *edges) {
+	s.onsets = s.onsets[:0]
+	for len(s.onsets) < candidates {
+		best := peak{0, -1}
+		for _, p := range g.up {
+			if p.t > best.t && p.at < len(g.t)-7*24 && !slices.ContainsFunc(s.onsets, func(o int) bool { return abs(o-p.at) < 7*24 }) {
+				best = p
 			}
 		}
-		if at < 0 {
+		if best.at < 0 {
 			break
 		}
-		top = append(top, at)
+		s.onsets = append(s.onsets, best.at)
 	}
-	return top
 }
 
-// rampWeeks is how long machines may go on being delivered.
-const rampWeeks = 9
+// rises adds the clearest edges near the days after which the level rose most, at
+// once or after a gap: a delivery in lots has no large edge of its own.
+func (s *Scanner) rises(duty, gap int) {
+	year := 0
+	if s.days.n > yearDays+2*levelDays+gap {
+		year = -yearDays
+	}
+	h := s.history(duty, gap, year)
+	for range risers {
+		day, most := -1, 0.0
+		for i, level := range h.level {
+			if level > most && !slices.ContainsFunc(s.onsets, func(o int) bool { return abs(s.days.day(o)-i*stride) < stride }) {
+				day, most = i*stride, level
+			}
+		}
+		if day < 0 {
+			return
+		}
+		best := peak{0, -1}
+		for d := max(0, day-stride); d < min(len(s.edges[duty].up), day+stride+1); d++ {
+			if p := s.edges[duty].up[d]; p.t > best.t {
+				best = p
+			}
+		}
+		if best.at < 0 {
+			return
+		}
+		s.onsets = append(s.onsets, best.at)
+	}
+}
 
-// gaps are the weeks left out after an onset: none, or a ramp.
-var gaps = [...]int{0, rampWeeks}
-
-// look weighs one onset; nil if it cannot be compared after this gap, or cannot
-// be worth more than atLeast.
+// look describes one onset; nil if it cannot be compared after this gap, nothing
+// was added, or it cannot be worth more than atLeast.
 func (s *Scanner) look(w *Window, duty, onset, gap int, atLeast float64) *Block {
 	g := &s.edges[duty]
-	b := &Block{Duty: &Duties[duty], duty: duty, Onset: onset, End: len(w.KW), EdgeT: g.t[onset], EdgeKW: g.num[onset] / g.den[onset]}
-	if !s.compare(w, b, gap) {
-		if gap > 0 {
-			return nil
-		}
-		b.LevelKW = b.EdgeKW // too near the ends of the series
+	b := &s.block
+	*b = Block{Duty: &Duties[duty], duty: duty, Onset: onset, End: len(w.KW), EdgeT: g.t[onset], EdgeKW: g.power(onset), MeanKW: s.meanKW}
+	b.RestT = s.rest(w, g, b)
+	b.YearT = g.yearAgo(onset)
+	if !s.compare(b, gap) {
+		return nil // too near the ends of the series
 	}
 	if b.KW = b.LevelKW; !(b.KW > 0) {
 		return nil
 	}
 	if gap > 0 {
-		b.EdgeKW = g.climb(onset, min(len(w.KW), onset+(gap+1)*168))
+		b.EdgeKW = g.climb(onset, min(len(w.KW), onset+gap*24+168))
 	}
 	s.findEnd(g, b)
-	b.CounterT = g.counter(b.End)
-	// Whether the level was held and how it dips take a pass over all later hours:
-	// look only if the most that they could add would matter.
-	b.Held, b.Dips = 1, maxDips
-	if weights.logLR(b.Features()) <= atLeast {
+	b.CounterT, b.LastingT = g.counters(b.End)
+	hopeless := func(at stage) bool { return model.most(b.Features(), at) <= atLeast }
+	if hopeless(levelSeen) {
 		return nil
 	}
-	week := s.weeks.week(onset)
-	b.Held = s.weeks.persistence(b.Duty, week, week+1+gap, s.weeks.week(b.End-1), b.KW)
-	b.Dips = dips(w, b)
-	b.LogLR = weights.logLR(b.Features())
+	s.scale(b, gap)
+	if hopeless(usualSeen) {
+		return nil
+	}
+	day := s.days.day(onset)
+	b.PlateauKW, b.Held = s.days.later(&s.splits[duty], day, day+1+gap, s.days.day(b.End-1), b.KW)
+	if hopeless(courseSeen) {
+		return nil
+	}
+	b.Dips = s.pulses.dipsOf(w, b)
+	b.Pulses, b.Depth = s.pulses.stopsOf(b)
 	return b
 }
 
-// maxDips bounds Dips as a feature.
-const maxDips = 3
-
-// dips counts hours that lie below both their neighbours by 0.3 to 1.1 times the
-// block's power, and hours that lie as far above, while the block is on: a farm
-// that loses its network or its pool falls and returns within the hour, and
-// never rises. The result is (falls − rises) / √(falls + rises + 4), less the
-// same before the onset over as many hours at the most.
-func dips(w *Window, b *Block) float64 {
-	count := func(from, to int) float64 {
-		falls, rises := 0, 0
-		for i := max(1, from); i < min(to, len(w.KW)-1); i++ {
-			if !b.Duty.on[w.Clock[i]] || !b.Duty.on[w.Clock[i-1]] || !b.Duty.on[w.Clock[i+1]] {
-				continue
-			}
-			low := min(w.KW[i-1], w.KW[i+1]) - w.KW[i]
-			high := w.KW[i] - max(w.KW[i-1], w.KW[i+1])
-			switch {
-			case low > 0.3*b.KW && low < 1.1*b.KW:
-				falls++
-			case high > 0.3*b.KW && high < 1.1*b.KW:
-				rises++
-			}
+// rest returns the t of an edge without its first two hours.
+func (s *Scanner) rest(w *Window, g *edges, b *Block) float64 {
+	num, den := g.num[b.Onset], g.den[b.Onset]
+	for k, x := range [...]float64{1, 1 - s.white.phi[0]} {
+		if i := b.Onset + k; i < len(w.KW) && b.Duty.on[w.Clock[i]] {
+			num -= s.white.inn[i] * s.white.weight[i] * x
+			den -= s.white.weight[i] * x * x
 		}
-		return float64(falls-rises) / math.Sqrt(float64(falls+rises)+4)
 	}
-	return count(b.Onset, b.End) - count(b.Onset-(b.End-b.Onset), b.Onset)
+	if den <= 1e-6*g.den[b.Onset] {
+		return 0
+	}
+	return num / math.Sqrt(den)
 }
 
-// usual remembers the histories of the window.
-func (s *Scanner) usual(b *Block, week, gap, yearAgo int) usual {
-	key := historyKey{b.duty, gap, yearAgo}
+// compare fills in the change of level at the onset, or after a ramp, corrected
+// by another year where there is one. It returns false where there is nothing to
+// compare.
+func (s *Scanner) compare(b *Block, gap int) bool {
+	day := s.days.day(b.Onset)
+	for _, year := range [...]int{-yearDays, yearDays, 0} {
+		c, ok := s.days.compare(b.Duty, day, gap, year)
+		if !ok {
+			continue
+		}
+		b.YearAgo, b.Ramp, b.LevelKW = year != 0, gap > 0, c.level()
+		// The spread is that of the plain increments: another year would add its own.
+		plain, ok := s.days.compare(b.Duty, day, gap, 0)
+		b.OffKW = plain.off
+		b.Steady = plain.spread / max(math.Abs(plain.on), 1e-9)
+		b.Proportion = s.days.proportion(b.Duty, day)
+		return ok
+	}
+	return false
+}
+
+// scale holds the change against what is usual on the site's other days.
+func (s *Scanner) scale(b *Block, gap int) {
+	day, end := s.days.day(b.Onset), s.days.day(b.End-1)
+	year := 0
+	if b.YearAgo {
+		year = -yearDays
+	}
+	if u := s.usual(b.duty, gap, year, day, end); u.n >= minUsual {
+		b.LevelZ = b.LevelKW / max(u.level, 1e-6)
+	}
+	if u := s.usual(b.duty, gap, 0, day, end); u.n >= minUsual {
+		b.Excess = b.Steady * b.KW / max(u.spread, 1e-6)
+	}
+}
+
+func (s *Scanner) usual(duty, gap, year, day, end int) usual {
+	return s.days.usual(s.history(duty, gap, year), day, end, gap, year)
+}
+
+// history remembers the histories of the window.
+func (s *Scanner) history(duty, gap, year int) *history {
+	key := historyKey{duty, gap, year}
 	h := s.past[key]
 	if h == nil {
 		h = &history{}
@@ -179,9 +291,9 @@ func (s *Scanner) usual(b *Block, week, gap, yearAgo int) usual {
 	}
 	if !s.fresh[key] {
 		s.fresh[key] = true
-		s.weeks.history(h, b.Duty, gap, yearAgo)
+		s.days.history(h, &Duties[duty], gap, year)
 	}
-	return s.weeks.usual(h, week, gap, yearAgo)
+	return h
 }
 
 // minEndT is the least t statistic of a step down that ends a block.
@@ -191,100 +303,20 @@ const minEndT = 4
 // block, at least a week after the onset, and not undone itself. The clearest
 // step of that size decides: trying several found more false ends than true ones.
 func (s *Scanner) findEnd(g *edges, b *Block) {
-	best, at := 0.0, -1
-	for i := b.Onset + edgeHours; i < len(g.num)-2*24; i++ {
-		if t := -g.t[i]; t > best && -g.num[i]/g.den[i] > b.KW/2 {
-			best, at = t, i
+	best := peak{0, -1}
+	for _, p := range g.down[min(len(g.down), b.Onset/24+7):] {
+		if p.t > best.t && p.at < len(g.t)-2*24 && -g.power(p.at) > b.KW/2 {
+			best = p
 		}
 	}
-	if at < 0 || best < minEndT {
+	if best.at < 0 || best.t < minEndT {
 		return
 	}
-	c, ok := s.weeks.compare(b.Duty, s.weeks.week(at), 0, 0)
-	size := -g.num[at] / g.den[at] / b.KW
+	c, ok := s.days.compare(b.Duty, s.days.day(best.at), 0, 0)
+	size := -g.power(best.at) / b.KW
 	if (ok && c.level() < -b.KW/2) || (!ok && size > 0.6 && size < 1.6) {
-		b.End, b.EndT = at, best
+		b.End, b.EndT = best.at, best.t
 	}
-}
-
-// FeatureNames name the elements of [Block.Features]; each grows with the
-// evidence for a mine.
-var FeatureNames = [...]string{"edge", "edge_over_counter", "level", "steadiness", "excess", "agreement", "calendar", "held", "ramp", "dips"}
-
-// Features returns what the weights are applied to:
-//
-//	edge               ln(1 + EdgeT)
-//	edge_over_counter  ln((3 + EdgeT) / (3 + CounterT))
-//	level              ln(1 + LevelZ), LevelZ in [0, 30]
-//	steadiness         −ln(0.02 + Steady), Steady at most 5
-//	excess             −ln(Excess), in [−2, 1]; 0 if unknown
-//	agreement          −|ln(LevelKW / EdgeKW)|, at least −3
-//	calendar           −|OffKW| / KW, at least −2; 0 round the clock
-//	held               Held
-//	ramp               1 after a ramp, else 0
-//	dips               Dips, in ±maxDips
-func (b *Block) Features() [len(FeatureNames)]float64 {
-	agreement := -3.0
-	if b.LevelKW > 0 && b.EdgeKW > 0 {
-		agreement = max(agreement, -math.Abs(math.Log(b.LevelKW/b.EdgeKW)))
-	}
-	calendar := 0.0
-	if b.KW > 0 {
-		calendar = max(-2, -math.Abs(b.OffKW)/b.KW)
-	}
-	excess, ramp := 0.0, 0.0
-	if b.Excess > 0 {
-		excess = max(-2, min(1, -math.Log(b.Excess)))
-	}
-	if b.Ramp {
-		ramp = 1
-	}
-	return [...]float64{
-		math.Log1p(max(0, b.EdgeT)),
-		math.Log((3 + max(0, b.EdgeT)) / (3 + b.CounterT)),
-		math.Log1p(max(0, min(b.LevelZ, 30))),
-		-math.Log(0.02 + min(b.Steady, 5)),
-		excess,
-		agreement,
-		calendar,
-		b.Held,
-		ramp,
-		max(-maxDips, min(maxDips, b.Dips)),
-	}
-}
-
-// compare fills in the change of level at the onset, or after a ramp, corrected
-// by another year where there is one, its spread, and both against what is usual
-// on the site's other weeks. It returns false where there is nothing to compare.
-func (s *Scanner) compare(w *Window, b *Block, gap int) bool {
-	week := s.weeks.week(b.Onset)
-	yearAgo := 0
-	var c change
-	ok := false
-	for _, yearAgo = range []int{-yearWeeks, yearWeeks, 0} {
-		if c, ok = s.weeks.compareAt(w, b.Duty, b.Onset, gap, yearAgo); ok {
-			break
-		}
-	}
-	if !ok {
-		return false
-	}
-	b.YearAgo, b.Ramp = yearAgo != 0, gap > 0
-	b.LevelKW = c.level()
-	if u := s.usual(b, week, gap, yearAgo); u.n >= minUsual {
-		b.LevelZ = b.LevelKW / max(u.level, 1e-6)
-	}
-	// The spread is that of the plain increments: another year would add its own.
-	plain, ok := s.weeks.compareAt(w, b.Duty, b.Onset, gap, 0)
-	if !ok {
-		return false
-	}
-	b.OffKW = plain.off
-	b.Steady = plain.spread / max(math.Abs(plain.on), 1e-9)
-	if u := s.usual(b, week, gap, 0); u.n >= minUsual {
-		b.Excess = plain.spread / max(u.spread, 1e-6)
-	}
-	return true
 }
 
 func half(m mean, hours int) float64 {

@@ -21,6 +21,7 @@ const (
 	bypassLimit = 8    // of the block's log-likelihood ratio; the balance has no habits of its own that look like a mine
 	minShare    = 0.01 // of the feeder's mean power, below which a block is the error of the meters (class 0.5 to 1)
 	minBypassKW = 2
+	usualT      = 10   // above which every e-fold of an edge's t counts one: honest sites have such edges, a balance has none
 	nobody      = 0.25 // weight of a consumer who is not among the sites, in sites
 	fallWeight  = 2.0  // most that a falling own load adds to the log of a site's weight
 	capWeight   = 2.0  // what a block above the contracted power takes from it
@@ -74,7 +75,7 @@ func (d Bypass) Share(b *Block, below []Below) []float64 {
 		weights[i] = math.Exp(s.logWeight(b.KW))
 		sum += weights[i]
 	}
-	lr := math.Exp(softCap(b.LogLR, bypassLimit))
+	lr := math.Exp(softCap(b.LogLR+max(0, math.Log(b.EdgeT/usualT)), bypassLimit))
 	out := make([]float64, len(below))
 	for i, own := range weights {
 		out[i] = math.Log(lr / (1 + d.Prior*lr*(sum-own)/own))
@@ -99,7 +100,7 @@ func (d Bypass) Evidence(s *Sight, site Below, sites int, logLR float64) dataset
 	info, b := d.Info(), s.Block
 	e := datasets.Evidence{SiteID: site.SiteID, Detector: info.ID, Group: info.Group, Status: datasets.Spoken}
 	e.Start, e.End = s.At(b.Onset), s.At(b.End)
-	e.N, e.Statistic, e.PValue, e.LogLR, e.MiningKW = int32(s.Known()), b.EdgeT, weights.pValue(b.LogLR), logLR, b.KW
+	e.N, e.Statistic, e.PValue, e.LogLR, e.MiningKW = int32(s.Known()), b.EdgeT, pValue(b.LogLR, b.MeanKW), logLR, b.KW
 	why := ""
 	switch {
 	case site.FallKW > 0.3*b.KW && site.FallZ > 1:

@@ -81,7 +81,7 @@ func (d Added) Detect(s *Sight) datasets.Evidence {
 	e.Start, e.End = s.At(b.Onset), s.At(b.End)
 	e.N = int32(s.Known())
 	e.Statistic = b.EdgeT
-	e.PValue = weights.pValue(b.LogLR)
+	e.PValue = pValue(b.LogLR, b.MeanKW)
 	e.LogLR = max(-1, softCap(b.LogLR, addedLimit)) // a small mine leaves no mark: absence says little
 	if e.LogLR <= 0 {
 		e.Detail = fmt.Sprintf("no added block stands out: the best candidate, %s kW from %s, has an edge of t %.1f against %.1f for the site's own steps down",

@@ -2,18 +2,36 @@ package load
 
 import (
 	"math"
+	"slices"
 
 	"github.com/minewatch/minewatch/datasets"
 )
 
 // energyAt returns the mining energy of hour i in kWh if a block is on: its
-// power, but no more than the meter saw. Hours without a reading count nothing.
+// power, but no more than the meter saw; a share of it while machines are still
+// being delivered, and nothing while it stands still. Hours without a reading
+// count nothing.
 func energyAt(w *Window, b *Block, i int) float64 {
 	v := w.KW[i]
-	if math.IsNaN(v) || v <= 0 || !b.Duty.on[w.Clock[i]] {
+	if math.IsNaN(v) || v <= 0 || !b.Duty.on[w.Clock[i]] || b.stopped(i) {
 		return 0
 	}
-	return min(b.KW, v)
+	return min(b.KW*b.delivered(i), v)
+}
+
+// stopped reports whether hour i lies in one of the block's stops.
+func (b *Block) stopped(i int) bool {
+	k, found := slices.BinarySearchFunc(b.stops, i, func(s span, i int) int { return s.from - i })
+	return found || k > 0 && i < b.stops[k-1].to
+}
+
+// delivered returns the share of the power that is there at hour i.
+func (b *Block) delivered(i int) float64 {
+	week := (i - b.Onset) / 168
+	if !b.Ramp || week >= len(b.lots) {
+		return 1
+	}
+	return b.lots[week]
 }
 
 // Energy returns the mining energy of a block in kWh over the whole window.
@@ -54,10 +72,10 @@ func closeQuarter(rows []datasets.MiningEnergy, kwh float64, b *Block) {
 		return
 	}
 	r := &rows[len(rows)-1]
-	e := weights.energyError(b.LogLR)
+	e := energies[b.EnergyClass()]
 	r.Wh = datasets.Wh(math.Round(kwh * 1000))
-	r.WhLow = datasets.Wh(math.Round(kwh * 1000 * math.Exp(min(0, e.low))))
-	r.WhHigh = datasets.Wh(math.Round(kwh * 1000 * math.Exp(max(0, e.high))))
+	r.WhLow = datasets.Wh(math.Round(kwh * 1000 * math.Exp(min(0, e.Low))))
+	r.WhHigh = datasets.Wh(math.Round(kwh * 1000 * math.Exp(max(0, e.High))))
 }
 
 // Without returns the load in kW that the site would have had without the

@@ -3,7 +3,6 @@ package load
 import (
 	_ "embed"
 	"encoding/csv"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -11,74 +10,68 @@ import (
 )
 
 // The tables below are written by `minewatch calibrate`, which explains the
-// recipe; block_weights.csv holds the weights and the error quantiles,
-// block_placebo.csv the log-likelihood ratios of meters without a mine.
+// recipe: block_model.csv holds the shape functions, block_placebo.csv the
+// log-likelihood ratios of meters without a mine, block_energy.csv the
+// quantiles of the energy's error.
 var (
-	//go:embed block_weights.csv
-	weightsCSV string
+	//go:embed block_model.csv
+	modelCSV string
 	//go:embed block_placebo.csv
 	placeboCSV string
+	//go:embed block_energy.csv
+	energyCSV string
 )
 
-// weightTable is the calibrated model of a block.
-type weightTable struct {
-	intercept float64
-	terms     [len(FeatureNames)]float64
-	errors    [2]energyError
-	placebo   []float64 // sorted
+var (
+	model    = mustModel()
+	placebos = mustPlacebos()
+	energies = mustEnergies()
+)
+
+// CurrentModel returns the model that the program ships with.
+func CurrentModel() Model { return model }
+
+func mustModel() Model {
+	m, err := readModel(modelCSV)
+	if err != nil {
+		panic(err)
+	}
+	return m
 }
 
-// energyError holds the 5 % and 95 % quantiles of ln(true / estimated energy)
-// of mines found in meters that the calibration had not seen.
-type energyError struct{ low, high float64 }
+// SizeClasses are the classes of sites by their mean load in kW that have placebos
+// of their own: homes, small and large consumers. The numbers are their upper ends.
+var SizeClasses = [...]float64{3, 50, math.Inf(1)}
 
-// StrongLR is the log-likelihood ratio that divides blocks into weak ones and
-// strong ones, whose energy is known better.
-const StrongLR = 3
-
-func (w *weightTable) energyError(logLR float64) energyError {
-	if logLR >= StrongLR {
-		return w.errors[1]
+// SizeClass returns the index of a site's class.
+func SizeClass(meanKW float64) int {
+	for i, end := range SizeClasses {
+		if meanKW < end {
+			return i
+		}
 	}
-	return w.errors[0]
+	return len(SizeClasses) - 1
 }
 
-var weights = mustWeights()
-
-func mustWeights() weightTable {
-	var w weightTable
-	named := map[string]*float64{
-		"intercept":                  &w.intercept,
-		"ln_energy_error_weak_p05":   &w.errors[0].low,
-		"ln_energy_error_weak_p95":   &w.errors[0].high,
-		"ln_energy_error_strong_p05": &w.errors[1].low,
-		"ln_energy_error_strong_p95": &w.errors[1].high,
-	}
-	for i, n := range FeatureNames {
-		named[n] = &w.terms[i]
-	}
-	for _, row := range table(weightsCSV) {
-		p, ok := named[row[0]]
-		if !ok {
-			panic("block_weights.csv: unknown term " + row[0])
-		}
-		*p = number(row[1])
-		delete(named, row[0])
-	}
-	if len(named) > 0 {
-		panic(fmt.Sprint("block_weights.csv: missing terms ", named))
-	}
-	// Scanner.look relies on it: more of these never speaks against a mine.
-	for _, name := range []string{"held", "dips"} {
-		if w.terms[slices.Index(FeatureNames[:], name)] < 0 {
-			panic("block_weights.csv: the weight of " + name + " must not be negative")
-		}
-	}
+// mustPlacebos returns the log-likelihood ratios of meters without a mine by
+// size class, sorted.
+func mustPlacebos() (p [len(SizeClasses)][]float64) {
 	for _, row := range table(placeboCSV) {
-		w.placebo = append(w.placebo, number(row[0]))
+		class := int(number(row[0]))
+		p[class] = append(p[class], number(row[1]))
 	}
-	slices.Sort(w.placebo)
-	return w
+	for _, x := range p {
+		slices.Sort(x)
+	}
+	return p
+}
+
+// pValue is the conformal p-value of a log-likelihood ratio: its rank among the
+// meters without a mine of its size class, itself counted (Vovk et al. 2005).
+func pValue(logLR, meanKW float64) float64 {
+	x := placebos[SizeClass(meanKW)]
+	i, _ := slices.BinarySearch(x, logLR)
+	return float64(1+len(x)-i) / float64(1+len(x))
 }
 
 // table returns the rows below the header. The tables are embedded and tested:
@@ -99,21 +92,6 @@ func number(s string) float64 {
 		panic(err)
 	}
 	return v
-}
-
-func (w *weightTable) logLR(x [len(FeatureNames)]float64) float64 {
-	z := w.intercept
-	for i, v := range x {
-		z += w.terms[i] * v
-	}
-	return z
-}
-
-// pValue is the conformal p-value of a log-likelihood ratio: its rank among
-// the meters without a mine, itself counted (Vovk et al. 2005).
-func (w *weightTable) pValue(logLR float64) float64 {
-	i, _ := slices.BinarySearch(w.placebo, logLR)
-	return float64(1+len(w.placebo)-i) / float64(1+len(w.placebo))
 }
 
 // softCap bends x towards ±limit without ties, so that no single evidence decides

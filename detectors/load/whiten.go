@@ -3,9 +3,8 @@ package load
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
-
-	"github.com/minewatch/minewatch/detectors/stat"
 )
 
 // lags of the whitening filter, in hours: the last hours, yesterday, last week.
@@ -15,17 +14,18 @@ var lags = [...]int{1, 2, 24, 25, 168, 169}
 
 const maxLag = 169
 
-// A whitener turns hourly load into innovations of comparable size: what an
-// autoregression over lags could not foresee, divided by the scale that
-// innovations have at that hour of the day, working days and weekends apart.
+// A whitener turns hourly load into innovations of known scale: what an
+// autoregression over lags could not foresee, in kW, and one over the variance
+// that innovations have at that hour of the day, on working days and weekends
+// apart, and in that part of the year.
 type whitener struct {
-	phi   [len(lags)]float64
-	inn   []float64 // kW; NaN where a lag is missing
-	scale [48]float64
-	class []uint8 // of each hour: hour of the day, +24 on weekends
+	phi    [len(lags)]float64
+	x      []float64 // load less its mean; unknown hours hold the value of a week before
+	inn    []float64 // innovations in kW; 0 where unknown
+	weight []float64 // 1/scale² of each innovation; 0 where unknown
 
-	all     []float64
-	byClass [48][]float64
+	class [168]uint8 // of each hour of the week: hour of the day, +24 on weekends
+	fold  []float64
 }
 
 // minInnovations is how many innovations the fit needs: four weeks.
@@ -33,98 +33,186 @@ const minInnovations = 4 * 168
 
 // fit fits the filter by least squares and reports whether there was enough data.
 func (w *whitener) fit(win *Window) bool {
-	const p = len(lags) + 1
-	var xtx [p * p]float64
-	var xty [p]float64
-	n := 0
-	each(win.KW, func(_ int, y float64, x *[p]float64) {
-		n++
-		for i := range p {
-			for j := range p {
-				xtx[i*p+j] += x[i] * x[j]
-			}
-			xty[i] += x[i] * y
-		}
-	})
-	if n < minInnovations {
+	w.fill(win.KW)
+	if !w.filter() {
 		return false
 	}
-	for i := range p { // a constant load has no variance to explain
+	n := len(w.x)
+	w.inn, w.weight = resize(w.inn, n), resize(w.weight, n)
+	clear(w.inn[:maxLag])
+	copy(w.inn[maxLag:], w.x[maxLag:])
+	for k, l := range lags {
+		floats.AddScaled(w.inn[maxLag:], -w.phi[k], w.x[maxLag-l:n-l])
+	}
+	known := 0
+	for i := range w.inn {
+		// The filter leans on the last two hours: where one is imputed there is no innovation.
+		if i < maxLag || math.IsNaN(win.KW[i]) || math.IsNaN(win.KW[i-1]) || math.IsNaN(win.KW[i-2]) {
+			w.inn[i], w.weight[i] = 0, 0
+			continue
+		}
+		w.weight[i] = 1
+		known++
+	}
+	if known < minInnovations {
+		return false
+	}
+	return w.scales(win)
+}
+
+// fill makes x. A gap of a week or more repeats the week before it.
+func (w *whitener) fill(kw []float64) {
+	w.x = resize(w.x, len(kw))
+	sum, n := 0.0, 0
+	for _, v := range kw {
+		if !math.IsNaN(v) {
+			sum += v
+			n++
+		}
+	}
+	mean := sum / float64(max(1, n))
+	for i, v := range kw {
+		switch {
+		case !math.IsNaN(v):
+			w.x[i] = v - mean
+		case i >= 168:
+			w.x[i] = w.x[i-168]
+		default:
+			w.x[i] = 0
+		}
+	}
+}
+
+// filter solves the normal equations. The product of two lags differs from that
+// of another pair of the same distance at the ends only, so that a full pass is
+// needed for each distance, not for each pair.
+func (w *whitener) filter() bool {
+	const p = len(lags)
+	n := len(w.x)
+	if n < maxLag+minInnovations {
+		return false
+	}
+	shifts := [p + 1]int{}
+	copy(shifts[1:], lags[:])
+	var products [p + 1][p + 1]float64
+	type pass struct {
+		from int // the smaller shift of the pair that was summed
+		sum  float64
+	}
+	var done [maxLag + 1]pass
+	for a := range shifts {
+		for b := a; b < len(shifts); b++ {
+			distance := shifts[b] - shifts[a]
+			d := &done[distance]
+			if d.sum == 0 {
+				*d = pass{shifts[a], floats.Dot(w.x[maxLag-shifts[a]:n-shifts[a]], w.x[maxLag-shifts[b]:n-shifts[b]])}
+			}
+			sum := d.sum
+			for k := d.from; k < shifts[a]; k++ { // one step back in time: one product enters, one leaves
+				sum += w.x[maxLag-k-1]*w.x[maxLag-k-1-distance] - w.x[n-1-k]*w.x[n-1-k-distance]
+			}
+			products[a][b], products[b][a] = sum, sum
+		}
+	}
+	if products[0][0] <= 0 {
+		return false // a constant load
+	}
+	var xtx [p * p]float64
+	var xty [p]float64
+	for i := range p {
+		for j := range p {
+			xtx[i*p+j] = products[i+1][j+1]
+		}
 		xtx[i*p+i] *= 1 + 1e-9
-		xtx[i*p+i] += 1e-9
+		xty[i] = products[i+1][0]
 	}
 	var beta mat.VecDense
 	if err := beta.SolveVec(mat.NewDense(p, p, xtx[:]), mat.NewVecDense(p, xty[:])); err != nil {
-		return false // no unique filter: the load is constant
+		return false // no unique filter
 	}
 	for k := range w.phi {
 		w.phi[k] = beta.AtVec(k)
 	}
-	w.innovate(win, beta.AtVec(p-1))
 	return true
 }
 
-// each calls f with every hour whose lags are all known; the last regressor is 1.
-func each(kw []float64, f func(i int, y float64, x *[len(lags) + 1]float64)) {
-	var x [len(lags) + 1]float64
-	x[len(lags)] = 1
-hours:
-	for i := maxLag; i < len(kw); i++ {
-		if math.IsNaN(kw[i]) {
-			continue
+const (
+	// clipAt bounds innovations, as multiples of their mean size, where a scale is
+	// estimated, so that single spikes do not decide.
+	clipAt = 3
+	// seasonHours is the length of the parts of the year that have a scale of their own.
+	seasonHours = 8 * 168
+	// gaussian makes the mean size of normal values their standard deviation: √(π/2).
+	gaussian = 1.2533141373155
+)
+
+// scales sets weight to 1/scale². A scale is not below a fifth of that of all
+// hours: quiet hours of a rounded meter would weigh without limit.
+func (w *whitener) scales(win *Window) bool {
+	for h := range w.class {
+		w.class[h] = uint8(h % 24)
+		if h >= 5*24 {
+			w.class[h] += 24
 		}
-		for k, l := range lags {
-			if math.IsNaN(kw[i-l]) {
-				continue hours
+	}
+	var scale [48]float64
+	for c := range scale {
+		scale[c] = math.Inf(1)
+	}
+	var all float64
+	for range 2 { // the second time the sizes are clipped
+		var sum, n [48]float64
+		total, count := 0.0, 0.0
+		for i, e := range w.inn {
+			if w.weight[i] > 0 {
+				c := w.class[win.Clock[i]]
+				v := min(math.Abs(e), clipAt*scale[c])
+				sum[c] += v
+				n[c]++
 			}
-			x[k] = kw[i-l]
 		}
-		f(i, kw[i], &x)
+		for c := range scale {
+			total, count = total+sum[c], count+n[c]
+			scale[c] = sum[c] / max(1, n[c])
+		}
+		all = total / max(1, count)
 	}
+	if !(all > 0) {
+		return false
+	}
+	for c := range scale {
+		scale[c] = gaussian * max(scale[c], all/5)
+	}
+	w.seasons(win, &scale)
+	return true
 }
 
-func (w *whitener) innovate(win *Window, constant float64) {
-	w.inn = resize(w.inn, len(win.KW))
-	for i := range w.inn {
-		w.inn[i] = math.NaN()
-	}
-	each(win.KW, func(i int, y float64, x *[len(lags) + 1]float64) {
-		y -= constant
-		for k, f := range w.phi {
-			y -= f * x[k]
+// seasons gives each part of the year the ratio of its innovations to what their
+// class leads to expect, smoothed over its neighbours.
+func (w *whitener) seasons(win *Window, scale *[48]float64) {
+	parts := (len(w.inn) + seasonHours - 1) / seasonHours
+	w.fold = resize(w.fold, parts)
+	for p := range w.fold {
+		sum, n := 0.0, 0.0
+		for i := p * seasonHours; i < min(len(w.inn), (p+1)*seasonHours); i++ {
+			if w.weight[i] > 0 {
+				sum += min(math.Abs(w.inn[i])/scale[w.class[win.Clock[i]]], clipAt)
+				n++
+			}
 		}
-		w.inn[i] = y
-	})
-	w.class = resize(w.class, len(win.KW))
-	for i, c := range win.Clock {
-		w.class[i] = c % 24
-		if c >= 5*24 {
-			w.class[i] += 24
-		}
+		w.fold[p] = (gaussian*sum + 168) / (n + 168) // a week of what is usual as a prior
 	}
-	w.scales()
-}
-
-// scales estimates the scale of each class of hours by the MAD, not below a
-// fifth of the scale of all: quiet hours of a rounded meter would weigh without limit.
-func (w *whitener) scales() {
-	w.all = w.all[:0]
-	for c := range w.byClass {
-		w.byClass[c] = w.byClass[c][:0]
-	}
-	for i, e := range w.inn {
-		if !math.IsNaN(e) {
-			w.all = append(w.all, e)
-			w.byClass[w.class[i]] = append(w.byClass[w.class[i]], e)
+	for p := range w.fold {
+		r := (w.fold[max(0, p-1)] + 2*w.fold[p] + w.fold[min(parts-1, p+1)]) / 4
+		var weight [48]float64
+		for c, s := range scale {
+			weight[c] = 1 / (r * r * s * s)
 		}
-	}
-	all := stat.MAD(w.all, 0)
-	for c, x := range w.byClass {
-		s := stat.MAD(x, 0)
-		if math.IsNaN(s) {
-			s = all
+		for i := p * seasonHours; i < min(len(w.inn), (p+1)*seasonHours); i++ {
+			if w.weight[i] > 0 {
+				w.weight[i] = weight[w.class[win.Clock[i]]]
+			}
 		}
-		w.scale[c] = max(s, all/5, 1e-6)
 	}
 }
 

@@ -70,19 +70,21 @@ func hourOfWeek(at datasets.Micros, offsetS int) uint8 {
 
 // A Duty is a calendar of the hours of the local week in which a block is on.
 type Duty struct {
-	Name string
-	on   [168]bool
-	n    int // hours of the week inside
+	Name  string
+	daily [24]bool // by hour of the day
+	on    [168]bool
+	n     int // hours of the day inside
 }
-
-func (d *Duty) hours() int { return d.n }
 
 func duty(name string, on func(hour int) bool) Duty {
 	d := Duty{Name: name}
-	for h := range d.on {
-		if d.on[h] = on(h % 24); d.on[h] {
+	for h := range d.daily {
+		if d.daily[h] = on(h); d.daily[h] {
 			d.n++
 		}
+	}
+	for h := range d.on {
+		d.on[h] = d.daily[h%24]
 	}
 	return d
 }

@@ -1,62 +1,9 @@
 package traffic
 
 import (
-	"cmp"
 	"math"
-	"slices"
 	"strings"
-
-	"github.com/minewatch/minewatch/datasets"
 )
-
-const (
-	// minFleetS is the shortest session that stands for a device: RITA's lowest
-	// band of long connections.
-	minFleetS = 3600
-	// maxRateFactor is how far the rate of a session may lie from the median of
-	// its siblings. Pools hold the rate of shares constant, so that equal devices
-	// have equal rates.
-	maxRateFactor = 1.5
-)
-
-// FleetOf returns how many devices were connected at once: the most sessions
-// open at one instant among those of at least one hour whose byte rate is that
-// of the others. It is a lower bound: a proxy on the site joins many devices in
-// one session. sessions are those with one server.
-func FleetOf(sessions []datasets.FlowSession) int32 {
-	var rates []float64
-	var long []datasets.FlowSession
-	for _, s := range sessions {
-		if seconds := float64(s.End-s.Start) / 1e6; seconds >= minFleetS {
-			long = append(long, s)
-			rates = append(rates, float64(s.OrigBytes+s.RespBytes)/seconds)
-		}
-	}
-	if len(long) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(rates))
-	median := sorted[len(sorted)/2]
-	type edge struct {
-		at   datasets.Micros
-		step int32
-	}
-	var edges []edge
-	for i, s := range long {
-		if rates[i] <= median*maxRateFactor && rates[i] >= median/maxRateFactor {
-			edges = append(edges, edge{s.Start, 1}, edge{s.End, -1})
-		}
-	}
-	slices.SortFunc(edges, func(a, b edge) int { // an end before a beginning: a reconnection
-		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.step, b.step))
-	})
-	var open, most int32
-	for _, e := range edges {
-		open += e.step
-		most = max(most, open)
-	}
-	return most
-}
 
 // Power of one device in kW, low on purpose: it is used as a lower bound.
 const (

@@ -1,55 +1,50 @@
 package traffic
 
-import (
-	"time"
+import "github.com/minewatch/minewatch/datasets"
 
-	"github.com/minewatch/minewatch/datasets"
+const (
+	// minFleetS is the shortest session that stands for a device, as in
+	// flow_profile.sql: RITA's lowest band of long connections.
+	minFleetS = 3600
+	// minOpenS is the time in all from which shorter sessions are lasting, too.
+	minOpenS = 12 * 3600
+	// minFleet is the number of equal sessions at once from which they are a fleet.
+	minFleet = 3
+	// minSampled is the number of sampled packets below which nothing is said of a
+	// shape: at one packet in 1,000 a session has 4 to 80 a day.
+	minSampled = 20
+	// minPackets is the number of packets below which the same holds unsampled.
+	minPackets = 20
 )
 
-// Persistence is how sessions with one server lie in time.
-type Persistence struct {
-	OpenS float64 // seconds in which at least one session was open
-	// NightToDay compares the night (01:00 to 05:00 local) with the other hours:
-	// the share of the night in which a session was open over the share of the
-	// rest. 1 is no difference; -1 if the span is under 24 h.
-	NightToDay float64
+// lasting reports whether sessions with a server last: one for an hour, or all
+// together for half a day. Sampled sessions are seen by single packets, so that
+// there it is distinct hours with any packet that count.
+func lasting(p datasets.FlowProfile) bool {
+	if p.Sampling > 1 {
+		return p.CountedPkts >= minSampled && p.HoursActive >= 12
+	}
+	return p.OrigPkts+p.RespPkts >= minPackets && (p.LongestS >= minFleetS || p.OpenS >= minOpenS)
 }
 
-// PersistenceOf reads sessions ordered by start. nil is UTC.
-func PersistenceOf(sessions []datasets.FlowSession, zone *time.Location) Persistence {
-	if len(sessions) == 0 {
-		return Persistence{NightToDay: -1}
+// nightToDay compares the night (01:00 to 05:00 local) with the other hours: the
+// share of the hours of night with traffic over that of the others. 1 is no
+// difference; -1 if the contact spans less than two days, or was never by day.
+func nightToDay(p datasets.FlowProfile) float64 {
+	day := p.HoursActive - p.NightHours
+	if p.SpanH < 48 || day <= 0 {
+		return -1
 	}
-	if zone == nil {
-		zone = time.UTC
-	}
-	first, reached := sessions[0].Start, sessions[0].Start
-	var open, span [2]datasets.Micros // day, night
-	for _, s := range sessions {
-		if s.End <= reached {
-			continue
-		}
-		split(max(s.Start, reached), s.End, zone, &open)
-		reached = s.End
-	}
-	split(first, reached, zone, &span)
-	p := Persistence{OpenS: float64(open[0]+open[1]) / 1e6, NightToDay: -1}
-	if reached-first >= 24*3600e6 && open[0] > 0 {
-		p.NightToDay = (float64(open[1]) / float64(span[1])) / (float64(open[0]) / float64(span[0]))
-	}
-	return p
+	return (float64(p.NightHours) / 4) / (float64(day) / 20)
 }
 
-// split adds the time of [from, to) to sums: at night to sums[1], else to sums[0].
-func split(from, to datasets.Micros, zone *time.Location, sums *[2]datasets.Micros) {
-	const hour = datasets.Micros(3600e6)
-	for from < to {
-		end := min(to, from-from%hour+hour) // zones whose offset is no whole hour blur the edge of the night
-		night := 0
-		if h := from.Time().In(zone).Hour(); h >= 1 && h < 5 {
-			night = 1
-		}
-		sums[night] += end - from
-		from = end
-	}
+// longComputerDay bounds the longest session, in seconds,
+// of a computer that is switched off at night.
+const longComputerDay = 12 * 3600
+
+// likeComputer reports whether a contact reads like a private or infected
+// computer rather than a farm: one device over days, never at night. Somebody's
+// malware mines when the computer is on; a farm does not go to bed.
+func likeComputer(p datasets.FlowProfile) bool {
+	return p.Days >= 3 && p.NightHours == 0 && p.LongestS < longComputerDay && p.Parallel <= 1
 }

@@ -61,18 +61,17 @@ func (d Pool) Detect(w Window) []Finding {
 	if len(w.Profiles) == 0 && len(w.Names) == 0 {
 		return w.withheld(d.Info(), "no flows and no DNS queries of this client")
 	}
-	sessions, names := w.sessionsOf(), w.namesByAddr()
+	names := w.namesByAddr()
 	var out []Finding
 	for _, p := range w.Profiles {
 		if p.Proto != "tcp" { // Stratum, in all its versions, runs over TCP
 			continue
 		}
-		of := sessions[endpoint{p.ServerIP, p.ServerPort, p.Proto}]
-		c := d.contact(p, of, names[p.ServerIP])
+		c := d.contact(w, p, names[p.ServerIP])
 		if c.match.Kind == datasets.NoPool {
 			continue
 		}
-		if f, ok := d.grade(w, p, of, c); ok {
+		if f, ok := d.grade(w, p, c); ok {
 			out = append(out, f)
 		}
 	}
@@ -95,7 +94,7 @@ type contact struct {
 	match datasets.PoolMatch
 }
 
-func (d Pool) contact(p datasets.FlowProfile, sessions []datasets.FlowSession, names []datasets.ServerName) contact {
+func (d Pool) contact(w Window, p datasets.FlowProfile, names []datasets.ServerName) contact {
 	var best contact
 	try := func(host, how string) {
 		m := d.Pools.Match(host, p.ServerPort)
@@ -108,15 +107,20 @@ func (d Pool) contact(p datasets.FlowProfile, sessions []datasets.FlowSession, n
 			try(n.Host, "DNS answer")
 		}
 	}
-	last := ""
-	for _, s := range sessions {
-		if s.SNI != last && s.SNI != "" {
-			last = s.SNI
-			try(s.SNI, "TLS server name")
-		}
+	if p.SNI != "" {
+		try(p.SNI, "TLS server name")
 	}
 	if best.match.Kind == datasets.NoPool {
 		try(p.ServerIP, "listed address")
+	}
+	if best.match.Kind == datasets.NoPool && p.SNI == "" && !slices.Contains(webPorts, p.ServerPort) {
+		// A client whose own queries are not seen: what others were answered for this
+		// address says what it is, on a port that browsers do not use.
+		for _, n := range w.Network.hosts(p.ServerIP) {
+			if d.Pools.Match(n.host, p.ServerPort).Kind == datasets.PoolHostPort {
+				try(n.host, fmt.Sprintf("DNS answer to %d others", n.clients))
+			}
+		}
 	}
 	return best
 }
@@ -127,12 +131,12 @@ const minPowerLogLR = 2
 var webPorts = []int32{80, 443, 8080, 8443}
 
 // grade weighs a contact; false if it says nothing about mining.
-func (d Pool) grade(w Window, p datasets.FlowProfile, sessions []datasets.FlowSession, c contact) (Finding, bool) {
+func (d Pool) grade(w Window, p datasets.FlowProfile, c contact) (Finding, bool) {
 	shape, ok := ShapeOf(p)
 	stratum := ok && shape.LikeStratum()
 	persistent := p.HoursActive >= d.PersistentH
-	nights := PersistenceOf(sessions, w.Zone).NightToDay >= 0.5
-	weight := d.weight(p, c.match.Kind, stratum, persistent, nights)
+	nights := nightToDay(p) >= 0.5
+	weight := d.weight(p, c.match, stratum, persistent, nights)
 	if c.match.Confidence == "low" {
 		weight = max(0, weight-d.LowConfidence)
 	}
@@ -140,25 +144,32 @@ func (d Pool) grade(w Window, p datasets.FlowProfile, sessions []datasets.FlowSe
 		return Finding{}, false
 	}
 	f := w.finding(d.Info(), p)
-	f.Host, f.Pool = c.host, c.match.Pool
+	f.Family, f.Host, f.Pool = FamilyEndpoint, c.host, c.match.Pool
 	f.Statistic, f.LogLR = float64(p.HoursActive), weight
-	if persistent && weight >= minPowerLogLR {
-		f.Devices = FleetOf(sessions)
+	computer := likeComputer(p)
+	if persistent && weight >= minPowerLogLR && !computer {
+		f.Devices = p.Parallel
 		f.MiningKW = float64(f.Devices) * DeviceKW(c.match.Algorithm)
 	}
 	f.Detail = fmt.Sprintf("traffic consistent with mining at %s: %s (%s) port %d, %s; %s",
-		c.match.Pool, c.host, c.how, p.ServerPort, fit(c.match.Kind), d.describe(p, shape, ok, f))
+		c.match.Pool, c.host, c.how, p.ServerPort, fit(c.match), d.describe(p, shape, ok, f))
+	if computer {
+		f.Detail += "; by day only and one device: rather a private or infected computer than a farm"
+	}
 	return f, true
 }
 
-func (d Pool) weight(p datasets.FlowProfile, kind datasets.PoolMatchKind, stratum, persistent, nights bool) float64 {
+func (d Pool) weight(p datasets.FlowProfile, m datasets.PoolMatch, stratum, persistent, nights bool) float64 {
 	web := slices.Contains(webPorts, p.ServerPort)
+	long := p.LongestS >= d.WebSessionS || p.Sampling > 1 && nights // sampled sessions have no length
 	answered := p.OrigPkts > 0 && p.RespPkts > 0
-	exact := kind == datasets.PoolHostPort
+	exact := m.Kind == datasets.PoolHostPort
+	// DeCrypto reads only flows of at least 8 packets in each direction; a scan has fewer.
+	talked := stratum && p.OrigPkts >= 8 && p.RespPkts >= 8
 	switch {
 	case !answered: // tried, in vain; or half of the traffic was not exported
 		return 0
-	case web && !(stratum && persistent && p.LongestS >= d.WebSessionS):
+	case web && !(stratum && persistent && long):
 		return 0
 	case web && exact:
 		return logLR(0.5, 3.2e-3) // 5.1: a listed port, yet one on which browsers live
@@ -168,10 +179,14 @@ func (d Pool) weight(p datasets.FlowProfile, kind datasets.PoolMatchKind, stratu
 		return 0
 	case exact && persistent:
 		return logLR(0.9, 1e-3) // 6.8
-	case exact && p.LongestS >= d.BriefS:
+	case exact && (p.LongestS >= d.BriefS || talked):
 		return logLR(0.5, 3.2e-3) // 5.1
 	case exact:
 		return logLR(0.5, 0.05) // 2.3: a test of whether the port answers, a scan
+	case m.PoolPort && persistent && stratum:
+		return logLR(0.9, 1e-3) // a host below the pool's domain, on a port of miners
+	case m.PoolPort && talked:
+		return logLR(0.5, 3.2e-3) // 5.1
 	case persistent && stratum:
 		return logLR(0.3, 5e-3) // 4.1: an unlisted port of a listed name
 	case persistent:
@@ -182,8 +197,11 @@ func (d Pool) weight(p datasets.FlowProfile, kind datasets.PoolMatchKind, stratu
 	return 0
 }
 
-func fit(kind datasets.PoolMatchKind) string {
-	switch kind {
+func fit(m datasets.PoolMatch) string {
+	if m.PoolPort && m.Kind != datasets.PoolHostPort {
+		return "a host of the pool on a port of miners"
+	}
+	switch m.Kind {
 	case datasets.PoolHostPort:
 		return "a listed host and port"
 	case datasets.PoolOtherPort:
@@ -243,7 +261,7 @@ func (d Pool) namesOnly(w Window) []Finding {
 			weight = logLR(0.3, 0.05)
 		}
 		info := d.Info()
-		out = append(out, Finding{Client: w.Client, Host: host, Pool: m.Pool, Evidence: datasets.Evidence{
+		out = append(out, Finding{Family: FamilyEndpoint, Client: w.Client, Host: host, Pool: m.Pool, Evidence: datasets.Evidence{
 			Detector: info.ID, Group: info.Group, Start: n.First, End: n.Last + 1, Status: datasets.Spoken,
 			N: int32(min(n.Queries, 1<<31-1)), PValue: 1, LogLR: weight,
 			Detail: fmt.Sprintf("name of a pool looked up: %s (%s), %d queries on %d days, but no session with it in the flows", host, m.Pool, n.Queries, n.Days),

@@ -23,7 +23,6 @@ import (
 // 2, so that no prior of 1 in 100 becomes more than 7 in 100 by it.
 type Steady struct {
 	MinPeriodH float64 // below it the detector withholds: persistence cannot be seen
-	MinPackets int64   // fewer packets say nothing, as in thin samples
 	Cap        float64 // of the log of the likelihood ratio
 	Least      float64 // below it nothing is said
 }
@@ -31,7 +30,7 @@ type Steady struct {
 var _ Detector = Steady{}
 
 // DefaultSteady returns the settings that ship.
-func DefaultSteady() Steady { return Steady{MinPeriodH: 24, MinPackets: 20, Cap: 2, Least: 0.5} }
+func DefaultSteady() Steady { return Steady{MinPeriodH: 24, Cap: 2, Least: 0.5} }
 
 // Info describes the detector.
 func (Steady) Info() detectors.Info {
@@ -51,19 +50,13 @@ func (d Steady) Detect(w Window) []Finding {
 	if w.Hours() < d.MinPeriodH {
 		return w.withheld(d.Info(), fmt.Sprintf("the flows cover %.0f h, fewer than %.0f h", w.Hours(), d.MinPeriodH))
 	}
-	sessions := w.sessionsOf()
 	var out []Finding
 	for _, p := range w.Profiles {
 		shape, ok := ShapeOf(p)
-		if !ok || p.Proto != "tcp" || !shape.LikeStratum() || p.OrigPkts+p.RespPkts < d.MinPackets {
+		if !ok || p.Proto != "tcp" || !shape.LikeStratum() || !lasting(p) {
 			continue
 		}
-		of := sessions[endpoint{p.ServerIP, p.ServerPort, p.Proto}]
-		last := PersistenceOf(of, w.Zone)
-		if p.LongestS < 3600 && last.OpenS < 12*3600 {
-			continue
-		}
-		if f, ok := d.grade(w, p, of, shape, last); ok {
+		if f, ok := d.grade(w, p, shape); ok {
 			out = append(out, f)
 		}
 	}
@@ -80,11 +73,11 @@ type point struct {
 	what string
 }
 
-func (d Steady) grade(w Window, p datasets.FlowProfile, sessions []datasets.FlowSession, shape Shape, last Persistence) (Finding, bool) {
+func (d Steady) grade(w Window, p datasets.FlowProfile, shape Shape) (Finding, bool) {
 	f := w.finding(d.Info(), p)
-	f.Devices = FleetOf(sessions)
+	f.Family, f.Devices = FamilyShape, p.Parallel
 	points := []point{{0.4, fmt.Sprintf("%.0f B/s, %.0f/%.0f B a packet", shape.BytesPerS, shape.OrigBytesPkt, shape.RespBytesPkt)}}
-	points = append(points, d.durationPoints(p, last)...)
+	points = append(points, d.durationPoints(p)...)
 	points = append(points, d.contextPoints(w, p, f.Devices)...)
 	var said []string
 	for _, pt := range points {
@@ -97,22 +90,28 @@ func (d Steady) grade(w Window, p datasets.FlowProfile, sessions []datasets.Flow
 	}
 	f.LogLR = math.Round(f.LogLR*1e6) / 1e6 // the points are decimal fractions
 	f.Host = p.SNI
-	f.Statistic = last.OpenS / 3600
+	f.Statistic = p.OpenS / 3600
 	if f.LogLR >= minSteadyPowerLogLR {
 		f.MiningKW = float64(f.Devices) * ASICKW
 	}
-	server := p.ServerIP
-	if p.SNI != "" {
-		server += " (" + p.SNI + ")"
-	}
 	f.Detail = fmt.Sprintf("steady session consistent with mining at %s port %d, open for %.0f h: %s",
-		server, p.ServerPort, f.Statistic, strings.Join(said, ", "))
+		hostOf(p), p.ServerPort, f.Statistic, strings.Join(said, ", "))
 	return f, true
 }
 
 // durationPoints reads how long and how evenly.
-func (Steady) durationPoints(p datasets.FlowProfile, last Persistence) []point {
+func (Steady) durationPoints(p datasets.FlowProfile) []point {
 	var out []point
+	r := nightToDay(p)
+	if p.Sampling > 1 { // no lengths, and hours without a packet mean nothing
+		switch {
+		case p.Days >= 5 && r >= 0.7 && r <= 1.4:
+			return []point{{0.8, fmt.Sprintf("sampled packets in %d h on %d days, night to day %.2f", p.HoursActive, p.Days, r)}}
+		case r >= 0 && r < 0.5:
+			return []point{{-0.3, fmt.Sprintf("night to day %.2f", r)}}
+		}
+		return nil
+	}
 	switch h := p.LongestS / 3600; { // RITA's medium and high bands
 	case h >= 12:
 		out = append(out, point{0.4, fmt.Sprintf("longest session %.0f h", h)})
@@ -129,7 +128,7 @@ func (Steady) durationPoints(p datasets.FlowProfile, last Persistence) []point {
 	case cv > 0.8:
 		out = append(out, point{-0.5, fmt.Sprintf("hourly variation %.2f", cv)})
 	}
-	switch r := last.NightToDay; {
+	switch {
 	case r < 0:
 	case r >= 0.8 && r <= 1.25:
 		out = append(out, point{0.2, fmt.Sprintf("night to day %.2f", r)})
@@ -158,14 +157,20 @@ var lookAlikes = map[int32]string{
 // contextPoints reads what is around the session.
 func (Steady) contextPoints(w Window, p datasets.FlowProfile, devices int32) []point {
 	var out []point
-	if of, all := w.Network.Clients(p.ServerIP, p.ServerPort, p.Proto); all >= minNetwork {
+	of, all := w.Network.Clients(p.ServerIP, p.ServerPort, p.Proto)
+	what := "server"
+	if p.SNI != "" { // an address of a CDN is everybody's, the name is not
+		of, what = w.Network.NameClients(p.SNI), "name"
+	}
+	if of > 0 && all >= minNetwork {
+		said := fmt.Sprintf("%d of %d clients use this %s", of, all, what)
 		switch share := float64(of) / float64(all); {
 		case of > 2 && share >= commonShare:
-			out = append(out, point{-2, fmt.Sprintf("%d of %d clients use this server", of, all)})
+			out = append(out, point{-2, said})
 		case of <= 2:
-			out = append(out, point{0.4, fmt.Sprintf("%d of %d clients use this server", of, all)})
+			out = append(out, point{0.4, said})
 		case share <= rareShare:
-			out = append(out, point{0.15, fmt.Sprintf("%d of %d clients use this server", of, all)})
+			out = append(out, point{0.15, said})
 		}
 	}
 	if devices >= 3 {

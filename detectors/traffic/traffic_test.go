@@ -21,7 +21,7 @@ const (
 type list struct{}
 
 func (list) Match(host string, port int32) datasets.PoolMatch {
-	m := datasets.PoolMatch{Pool: "P", Host: host, Algorithm: "sha256d", Confidence: "high"}
+	m := datasets.PoolMatch{Pool: "P", Host: host, Algorithm: "sha256d", Confidence: "high", PoolPort: port == 4444}
 	switch {
 	case host == "old.pool.example" && port == 3333:
 		m.Kind, m.Confidence = datasets.PoolHostPort, "low"
@@ -41,31 +41,40 @@ func (list) Match(host string, port int32) datasets.PoolMatch {
 // a minute each way of bytes bytes.
 func client(port int32, sni string, pkts, bytes float64, spans ...[2]datasets.Micros) Window {
 	w := Window{Client: "10.0.0.1", From: midnight, To: midnight + 7*24*hour, Zone: time.UTC}
-	p := datasets.FlowProfile{ClientIP: w.Client, ServerIP: "192.0.2.1", ServerPort: port, Proto: "tcp", SNI: sni, First: spans[0][0], HourlyBytesCV: -1}
+	p := datasets.FlowProfile{Client: w.Client, ServerIP: "192.0.2.1", ServerPort: port, Proto: "tcp", SNI: sni, First: midnight + spans[0][0], HourlyBytesCV: -1}
 	hours := map[datasets.Micros]bool{}
-	for i, span := range spans {
+	var reached datasets.Micros
+	for _, span := range spans {
 		start, end := midnight+span[0], midnight+span[1]
 		seconds := float64(end-start) / 1e6
 		n := int64(pkts * seconds / 60)
-		s := datasets.FlowSession{ClientIP: w.Client, ClientPort: int32(50000 + i), ServerIP: p.ServerIP, ServerPort: port, Proto: "tcp",
-			Start: start, End: end, Records: 1, SNI: sni, OrigPkts: n, RespPkts: n, OrigBytes: int64(float64(n) * bytes), RespBytes: int64(float64(n) * bytes)}
-		w.Sessions = append(w.Sessions, s)
 		p.Sessions++
-		p.First, p.Last = min(p.First, start), max(p.Last, end)
+		p.Last = max(p.Last, end)
 		p.LongestS, p.ActiveS = max(p.LongestS, seconds), p.ActiveS+seconds
-		p.OrigPkts, p.RespPkts, p.OrigBytes, p.RespBytes = p.OrigPkts+n, p.RespPkts+n, p.OrigBytes+s.OrigBytes, p.RespBytes+s.RespBytes
-		for h := start / hour; h <= end/hour; h++ {
+		p.OpenS += float64(max(0, end-max(start, reached))) / 1e6
+		reached = max(reached, end)
+		p.OrigPkts, p.RespPkts, p.OrigBytes, p.RespBytes = p.OrigPkts+n, p.RespPkts+n, p.OrigBytes+int64(float64(n)*bytes), p.RespBytes+int64(float64(n)*bytes)
+		for h := start / hour; h*hour < end; h++ {
 			hours[h] = true
 		}
+		if seconds >= minFleetS && span == spans[0] { // all are of one rate
+			p.Parallel++
+		}
 	}
-	p.First = midnight + spans[0][0]
-	p.HoursActive, p.SpanH = int32(len(hours)), int32(p.Last/hour-p.First/hour+1)
+	days := map[datasets.Micros]bool{}
+	for h := range hours {
+		days[h/24] = true
+		if h%24 >= 1 && h%24 < 5 {
+			p.NightHours++
+		}
+	}
+	p.HoursActive, p.Days, p.SpanH = int32(len(hours)), int32(len(days)), int32((p.Last-1)/hour-p.First/hour+1)
 	w.Profiles = []datasets.FlowProfile{p}
 	return w
 }
 
 func asked(w Window, host, ip string, days int32) Window {
-	w.Names = append(w.Names, datasets.ServerName{ClientIP: w.Client, ServerIP: ip, Host: host, First: midnight, Last: midnight + hour, Queries: 3, Days: days})
+	w.Names = append(w.Names, datasets.ServerName{Client: w.Client, ClientIP: w.Client, ServerIP: ip, Host: host, First: midnight, Last: midnight + hour, Queries: 3, Days: days})
 	return w
 }
 
@@ -78,9 +87,9 @@ func TestPool(t *testing.T) {
 	late := asked(client(3333, "", 6, 100, minute), "btc.pool.example", "192.0.2.1", 1)
 	late.Names[0].First, late.Names[0].Last = midnight+5*hour, midnight+6*hour
 	udp := asked(client(443, "", 6, 100, day), "btc.pool.example", "192.0.2.1", 1)
-	udp.Profiles[0].Proto, udp.Sessions[0].Proto = "udp", "udp"
+	udp.Profiles[0].Proto = "udp"
 	ip := client(3333, "", 6, 100, day)
-	ip.Profiles[0].ServerIP, ip.Sessions[0].ServerIP = "192.0.2.9", "192.0.2.9"
+	ip.Profiles[0].ServerIP = "192.0.2.9"
 	for _, test := range []struct {
 		name  string
 		w     Window
@@ -101,6 +110,9 @@ func TestPool(t *testing.T) {
 		{"the web site, visited", client(443, "www.pool.example", 200, 600, minute, [2]datasets.Micros{hour, hour + hour/30}), 0, 0},
 		{"the web site's dashboard by day", client(443, "www.pool.example", 3, 120, officeHours...), 0, 0},
 		{"the web site's dashboard for two days and nights", client(443, "www.pool.example", 3, 120, [2]datasets.Micros{0, 48 * hour}), math.Log(0.3 / 0.1), 0},
+		{"a host below the pool's domain on a port of miners", asked(client(4444, "", 6, 100, day), "new.pool.example", "192.0.2.1", 1), math.Log(0.9 / 1e-3), 3.25},
+		{"the same for a minute, with 10 packets each way", asked(client(4444, "", 10, 100, minute), "new.pool.example", "192.0.2.1", 1), math.Log(0.5 / 3.2e-3), 0},
+		{"the same with 6 packets each way", asked(client(4444, "", 6, 100, minute), "new.pool.example", "192.0.2.1", 1), math.Log(3), 0},
 		{"no answer", unanswered, 0, 0},
 		{"asked only after the last packet", late, 0, 0},
 		{"over UDP, as browsers do", udp, 0, 0},
@@ -125,8 +137,8 @@ func TestPool(t *testing.T) {
 
 func TestSteady(t *testing.T) {
 	week := [2]datasets.Micros{0, 7 * 24 * hour}
-	network := func(clients int32) Network {
-		return NewNetwork([]datasets.ServerEndpoint{{ServerIP: "192.0.2.1", ServerPort: 3333, Proto: "tcp", Clients: clients, NetworkClients: 1000}})
+	network := func(clients int32) *Network {
+		return NewNetwork([]datasets.ServerEndpoint{{ServerIP: "192.0.2.1", ServerPort: 3333, Proto: "tcp", Clients: clients, NetworkClients: 1000}}, list{})
 	}
 	with := func(w Window, change func(*Window)) Window {
 		change(&w)
@@ -155,6 +167,95 @@ func TestSteady(t *testing.T) {
 		case test.logLR == 0 && len(got) > 0:
 			t.Errorf("%s: got %+v, want nothing", test.name, got)
 		case test.logLR > 0 && (len(got) != 1 || math.Abs(got[0].LogLR-test.logLR) > 1e-9 || got[0].Status != datasets.Spoken):
+			t.Errorf("%s: got %+v, want log_lr %v", test.name, got, test.logLR)
+		}
+	}
+}
+
+func TestLabel(t *testing.T) {
+	day := [2]datasets.Micros{0, 24 * hour}
+	labelled := func(app string, spans ...[2]datasets.Micros) Window {
+		w := client(3333, "", 6, 100, spans...)
+		w.Profiles[0].App = app
+		return w
+	}
+	unanswered := labelled("Mining", day)
+	unanswered.Profiles[0].RespPkts = 0
+	for _, test := range []struct {
+		name  string
+		w     Window
+		logLR float64
+	}{
+		{"a day", labelled("Mining", day), math.Log(0.9 / 1e-3)},
+		{"ten seconds", labelled("ET COINMINER W32/BitCoinMiner.MultiThreat Stratum Protocol Mining.Notify", [2]datasets.Micros{0, 10e6}), math.Log(0.9 / 3.2e-3)},
+		{"behind TLS", labelled("TLS.Mining", day), math.Log(0.9 / 1e-3)},
+		{"nobody answered", unanswered, math.Log(10)},
+		{"a node of a coin's network", labelled("Bitcoin", day), 0},
+		{"data mining", labelled("Datamining", day), 0},
+		{"none", labelled("", day), 0},
+	} {
+		got := DefaultLabel().Detect(test.w)
+		if (test.logLR > 0) != (len(got) == 1) || len(got) == 1 && math.Abs(got[0].LogLR-test.logLR) > 1e-9 {
+			t.Errorf("%s: got %+v, want log_lr %v", test.name, got, test.logLR)
+		}
+	}
+}
+
+// Three clients with the shape and nobody else: a private pool or a relay.
+func TestFan(t *testing.T) {
+	week := [2]datasets.Micros{0, 7 * 24 * hour}
+	network := func(steady int, all int32, sni string) Window {
+		n := NewNetwork([]datasets.ServerEndpoint{{ServerIP: "192.0.2.1", ServerPort: 7777, Proto: "tcp", Clients: all, NetworkClients: 1000}}, list{})
+		w := client(7777, sni, 6, 100, week)
+		for range steady {
+			n.AddProfile(w.Profiles[0])
+		}
+		w.Network = n
+		return w
+	}
+	mqtt := network(5, 5, "")
+	mqtt.Profiles[0].ServerPort = 8883
+	for _, test := range []struct {
+		name  string
+		w     Window
+		logLR float64
+	}{
+		{"three of three, by address", network(3, 3, ""), math.Log(3 * 2.5)},
+		{"three of three, by name", network(3, 3, "relay.example"), math.Log(3)},
+		{"two", network(2, 2, ""), 0},
+		{"three of four: others use it otherwise", network(3, 4, ""), 0},
+		{"a service of a fiftieth of all", network(30, 30, ""), 0},
+		{"a port of others", mqtt, 0},
+	} {
+		got := DefaultFan().Detect(test.w)
+		if (test.logLR > 0) != (len(got) == 1) || len(got) == 1 && math.Abs(got[0].LogLR-test.logLR) > 1e-9 {
+			t.Errorf("%s: got %+v, want log_lr %v", test.name, got, test.logLR)
+		}
+	}
+}
+
+func TestTunnel(t *testing.T) {
+	week := [2]datasets.Micros{0, 7 * 24 * hour}
+	tunnel := func(change func(p *datasets.FlowProfile)) Window {
+		w := client(51820, "", 6, 180, week)
+		w.Profiles[0].Proto, w.Profiles[0].HourlyBytesCV = "udp", 0.1
+		change(&w.Profiles[0])
+		return w
+	}
+	for _, test := range []struct {
+		name  string
+		w     Window
+		logLR float64
+	}{
+		{"even, day and night", tunnel(func(*datasets.FlowProfile) {}), math.Log(0.5 / 0.15)},
+		{"people in it", tunnel(func(p *datasets.FlowProfile) { p.HourlyBytesCV = 1.5 }), 0},
+		{"by day only", tunnel(func(p *datasets.FlowProfile) { p.NightHours = 0 }), 0},
+		{"sampled", tunnel(func(p *datasets.FlowProfile) { p.Sampling = 100 }), 0},
+		{"a backup", tunnel(func(p *datasets.FlowProfile) { p.OrigBytes *= 100 }), 0},
+		{"another port", tunnel(func(p *datasets.FlowProfile) { p.ServerPort = 5000 }), 0},
+	} {
+		got := DefaultTunnel().Detect(test.w)
+		if (test.logLR > 0) != (len(got) == 1) || len(got) == 1 && math.Abs(got[0].LogLR-test.logLR) > 1e-9 {
 			t.Errorf("%s: got %+v, want log_lr %v", test.name, got, test.logLR)
 		}
 	}
@@ -224,54 +325,26 @@ func TestShapeDoesNotDependOnLength(t *testing.T) {
 	}
 }
 
-func TestPersistence(t *testing.T) {
-	session := func(from, to datasets.Micros) datasets.FlowSession {
-		return datasets.FlowSession{Start: midnight + from, End: midnight + to}
-	}
-	almaty := time.FixedZone("+06", 6*3600)
+func TestNightToDay(t *testing.T) {
 	for _, test := range []struct {
 		name string
-		list []datasets.FlowSession
-		zone *time.Location
-		want Persistence
+		p    datasets.FlowProfile
+		want float64
 	}{
-		{"two days and nights", []datasets.FlowSession{session(0, 48*hour)}, nil, Persistence{48 * 3600, 1}},
-		{"overlap counts once", []datasets.FlowSession{session(0, 30*hour), session(10*hour, 20*hour), session(25*hour, 48*hour)}, nil, Persistence{48 * 3600, 1}},
-		{"under a day", []datasets.FlowSession{session(0, 23*hour)}, nil, Persistence{23 * 3600, -1}},
-		// Span 9:00 to 18:00 next day: 29 h of day, 4 h of night; open 18 h of day, no night.
-		{"office hours", []datasets.FlowSession{session(9*hour, 18*hour), session(33*hour, 42*hour)}, nil, Persistence{18 * 3600, 0}},
-		// The same in UTC+6 is 15:00 to 24:00 twice: the night lies between, as closed.
-		{"office hours elsewhere", []datasets.FlowSession{session(9*hour, 18*hour), session(33*hour, 42*hour)}, almaty, Persistence{18 * 3600, 0}},
-		// 21:00 to 5:00 in UTC+6 lies at 15:00 to 23:00 UTC. Twice: span 32 h, of it 8 h of
-		// night, all open, and 24 h of day, 8 h open: 1/(8/24) = 3.
-		{"nights", []datasets.FlowSession{session(15*hour, 23*hour), session(39*hour, 47*hour)}, almaty, Persistence{16 * 3600, 3}},
-		{"none", nil, nil, Persistence{0, -1}},
+		{"two days and nights", datasets.FlowProfile{SpanH: 48, HoursActive: 48, NightHours: 8}, 1},
+		{"under two days", datasets.FlowProfile{SpanH: 47, HoursActive: 47, NightHours: 8}, -1},
+		{"office hours", datasets.FlowProfile{SpanH: 100, HoursActive: 45}, 0},
+		// (8/4)/(8/20) = 5.
+		{"nights", datasets.FlowProfile{SpanH: 48, HoursActive: 16, NightHours: 8}, 5},
+		{"only nights", datasets.FlowProfile{SpanH: 48, HoursActive: 8, NightHours: 8}, -1},
 	} {
-		if d := cmp.Diff(test.want, PersistenceOf(test.list, test.zone), cmpopts.EquateApprox(1e-12, 0)); d != "" {
-			t.Errorf("%s: %s", test.name, d)
+		if got := nightToDay(test.p); math.Abs(got-test.want) > 1e-12 {
+			t.Errorf("%s: %v, want %v", test.name, got, test.want)
 		}
 	}
 }
 
-func TestFleet(t *testing.T) {
-	session := func(from, to datasets.Micros, rate int64) datasets.FlowSession {
-		return datasets.FlowSession{Start: midnight + from, End: midnight + to, OrigBytes: rate * int64((to-from)/1e6)}
-	}
-	for _, test := range []struct {
-		name string
-		list []datasets.FlowSession
-		want int32
-	}{
-		{"none", nil, 0},
-		{"short ones are no devices", []datasets.FlowSession{session(0, hour/2, 50), session(0, hour/2, 50)}, 0},
-		{"three at once", []datasets.FlowSession{session(0, 9*hour, 50), session(0, 9*hour, 60), session(hour, 8*hour, 45)}, 3},
-		{"one after the other", []datasets.FlowSession{session(0, 2*hour, 50), session(2*hour, 4*hour, 50)}, 1},
-		{"a video beside two", []datasets.FlowSession{session(0, 9*hour, 50), session(0, 9*hour, 55), session(0, 9*hour, 90000)}, 2},
-	} {
-		if got := FleetOf(test.list); got != test.want {
-			t.Errorf("%s: %d devices, want %d", test.name, got, test.want)
-		}
-	}
+func TestDeviceKW(t *testing.T) {
 	for algorithm, want := range map[string]float64{"": 3.25, "sha256d": 3.25, "Ethash": 0.7, "kawpow": 0.7, "RandomX": 0, "cryptonight-lite": 0} {
 		if got := DeviceKW(algorithm); got != want {
 			t.Errorf("DeviceKW(%q) = %v, want %v", algorithm, got, want)

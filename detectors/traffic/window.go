@@ -11,22 +11,33 @@ import (
 
 // A Window is what is known of the traffic of one client in [From, To).
 type Window struct {
-	Client   string          // address, or subscriber
+	Client   string          // subscriber, or address
 	From, To datasets.Micros // the period that the flows of the whole network cover
-	Zone     *time.Location  // decides what is night; nil is UTC
+	Zone     *time.Location  // of the times in sentences; nil is UTC
 	Profiles []datasets.FlowProfile
-	Sessions []datasets.FlowSession
-	Names    []datasets.ServerName
-	Network  Network
+	Names    []datasets.ServerName // looked up; those of listed hosts at least
+	Network  *Network              // nil knows nothing
 }
 
 // Hours returns the length of the period in hours.
 func (w Window) Hours() float64 { return float64(w.To-w.From) / 3600e6 }
 
+// A Family is a kind of trait. Traits of one family rest on the same
+// observation, those of two can fail apart: a lone shape is never enough.
+type Family string
+
+// The families.
+const (
+	FamilyEndpoint Family = "endpoint" // a name, an address or a label that says mining
+	FamilyShape    Family = "shape"    // how the connection looks and lasts
+	FamilyFan      Family = "fan-in"   // who else uses the server
+)
+
 // A Finding is evidence about one server that one client speaks with. Its
 // SiteID is empty until somebody says whose client it is, see [ForSite].
 type Finding struct {
 	datasets.Evidence
+	Family      Family
 	Client      string
 	ServerIP    string // "" if only a name was looked up
 	ServerPort  int32
@@ -36,6 +47,7 @@ type Finding struct {
 	HoursActive int32  // distinct clock hours with traffic
 	Bytes       int64  // both directions
 	Devices     int32  // lower bound, 0 if it cannot be stated
+	Sampled     int64  // packets counted if the flows were sampled, 0 if all were
 }
 
 // A Detector is a pure function of one window. Too little data is not an error:
@@ -48,55 +60,7 @@ type Detector interface {
 
 // All returns the traffic detectors in the order in which they are listed.
 func All(pools Catalogue) []Detector {
-	return []Detector{DefaultPool(pools), DefaultSteady()}
-}
-
-// An endpoint is one server port.
-type endpoint struct {
-	ip    string
-	port  int32
-	proto string
-}
-
-// A Network says how many clients use an endpoint. The zero value knows nothing.
-type Network struct {
-	clients int32
-	used    map[endpoint]int32
-}
-
-// NewNetwork takes the server_endpoint rows.
-func NewNetwork(rows []datasets.ServerEndpoint) Network {
-	n := Network{used: make(map[endpoint]int32, len(rows))}
-	for _, r := range rows {
-		n.clients = max(n.clients, r.NetworkClients)
-		n.used[endpoint{r.ServerIP, r.ServerPort, r.Proto}] = r.Clients
-	}
-	return n
-}
-
-// Clients returns the number of clients of an endpoint and of the whole
-// network; 0, 0 if nothing is known of it.
-func (n Network) Clients(serverIP string, port int32, proto string) (of, all int32) {
-	of = n.used[endpoint{serverIP, port, proto}]
-	if of == 0 {
-		return 0, 0
-	}
-	return of, n.clients
-}
-
-// sessionsOf groups the sessions by endpoint, each ordered by start and port.
-func (w Window) sessionsOf() map[endpoint][]datasets.FlowSession {
-	by := map[endpoint][]datasets.FlowSession{}
-	for _, s := range w.Sessions {
-		e := endpoint{s.ServerIP, s.ServerPort, s.Proto}
-		by[e] = append(by[e], s)
-	}
-	for _, list := range by {
-		slices.SortFunc(list, func(a, b datasets.FlowSession) int {
-			return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.ClientPort, b.ClientPort))
-		})
-	}
-	return by
+	return []Detector{DefaultPool(pools), DefaultLabel(), DefaultSteady(), DefaultFan(), DefaultTunnel()}
 }
 
 func (w Window) withheld(info detectors.Info, why string) []Finding {
@@ -108,7 +72,7 @@ func (w Window) withheld(info detectors.Info, why string) []Finding {
 // finding fills in what is the same for every detector that speaks of p. No
 // p-value can be stated without traffic known to be free of mining: it is 1.
 func (w Window) finding(info detectors.Info, p datasets.FlowProfile) Finding {
-	return Finding{
+	f := Finding{
 		Client: w.Client, ServerIP: p.ServerIP, ServerPort: p.ServerPort, Proto: p.Proto,
 		HoursActive: p.HoursActive, Bytes: p.OrigBytes + p.RespBytes,
 		Evidence: datasets.Evidence{
@@ -116,6 +80,10 @@ func (w Window) finding(info detectors.Info, p datasets.FlowProfile) Finding {
 			Status: datasets.Spoken, N: int32(min(p.Sessions, 1<<31-1)), PValue: 1,
 		},
 	}
+	if p.Sampling > 1 {
+		f.Sampled = p.CountedPkts
+	}
+	return f
 }
 
 func sortFindings(list []Finding) []Finding {

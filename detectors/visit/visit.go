@@ -40,14 +40,22 @@ evidence begins after the visit, and then the visit says little (e^-0.5). A visi
 	}
 }
 
+// GotIn reports whether the team saw the site.
+func (o Outcome) GotIn() bool {
+	return o.Outcome.Outcome == foundMines || o.Outcome.Outcome == foundClean
+}
+
+// FoundMining reports whether mining was found.
+func (o Outcome) FoundMining() bool { return o.Outcome.Outcome == foundMines }
+
 // Latest returns the last visit that got in; ok is false if there is none. Of
 // two on one day, the one that found mining counts.
 func Latest(visits []Outcome) (last Outcome, ok bool) {
 	for _, v := range visits {
-		if v.Outcome.Outcome != foundMines && v.Outcome.Outcome != foundClean {
+		if !v.GotIn() {
 			continue
 		}
-		if !ok || v.At > last.At || v.At == last.At && v.Outcome.Outcome == foundMines {
+		if !ok || v.At > last.At || v.At == last.At && v.FoundMining() {
 			last, ok = v, true
 		}
 	}
@@ -66,7 +74,7 @@ func (o Outcome) Evidence(others []datasets.Evidence) datasets.Evidence {
 		Start: o.At, End: o.At + dayMicros, N: 1, PValue: 1,
 	}
 	day := o.VisitedOn.String()
-	if o.Outcome.Outcome == foundMines {
+	if o.FoundMining() {
 		e.Statistic, e.LogLR, e.MiningKW = 1, confirmed, o.FoundKW
 		e.Detail = fmt.Sprintf("the visit of %s found mining", day)
 		if o.FoundKW > 0 {

@@ -136,7 +136,7 @@ func (d *days) ticks() []tick {
 	}
 	for m := from.Year() * 12; m <= to.Year()*12+11; m += step {
 		date := time.Date(m/12, time.Month(m%12+1), 1, 0, 0, 0, 0, time.UTC)
-		label := text("monthyear", text(monthKey(date.Month())), date.Year())
+		label := text("daymonth", text(monthKey(date.Month())), date.Year())
 		if step >= 12 {
 			label = date.Format("2006")
 		}

@@ -16,25 +16,35 @@ import (
 // Parquet files.
 func writeCSV(w io.Writer, r Rows) error {
 	out := csv.NewWriter(w)
-	columns := r.columns()
-	record := make([]string, len(columns))
-	for j, c := range columns {
-		record[j] = c.Name
-	}
-	if err := out.Write(record); err != nil {
+	if err := out.Write(columnNames(r)); err != nil {
 		return err
 	}
 	for i := range r.Len() {
-		for j, c := range columns {
-			record[j] = r.text(i, c)
-			if c.Kind == datasets.Text {
-				record[j] = guard(record[j])
-			}
-		}
-		if err := out.Write(record); err != nil {
+		if err := out.Write(csvRecord(r, i)); err != nil {
 			return err
 		}
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// csvRecord returns one row as the machine dialect writes it.
+func csvRecord(r Rows, i int) []string {
+	columns := r.columns()
+	record := make([]string, len(columns))
+	for j, c := range columns {
+		record[j] = r.text(i, c)
+		if c.Kind == datasets.Text {
+			record[j] = guard(record[j])
+		}
+	}
+	return record
+}
+
+func columnNames(r Rows) []string {
+	names := make([]string, len(r.columns()))
+	for j, c := range r.columns() {
+		names[j] = c.Name
+	}
+	return names
 }

@@ -115,14 +115,14 @@ func TestCSVText(t *testing.T) {
 	}
 }
 
-// The contract names these columns in this order.
+// The contract names these columns in this order; others come after them.
 func TestVisitColumns(t *testing.T) {
 	var names []string
 	for _, c := range RowsOf[datasets.Visit](nil).columns() {
 		names = append(names, c.Name)
 	}
 	want := "rank, site_id, name, bin, region, address, lat, lon, finding, probability, mining_kw, mining_since, mining_until, mining_kwh, mining_kwh_low, mining_kwh_high, declared_kwh, unpaid_kwh, tax_kzt, tax_kzt_low, tax_kzt_high, confidence_note, evidence, visit_group, visit_order"
-	if got := strings.Join(names, ", "); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
+	if got := strings.Join(names, ", "); !strings.HasPrefix(got, want+", ") {
+		t.Errorf("got  %s\nwant %s, …", got, want)
 	}
 }

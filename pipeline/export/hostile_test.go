@@ -36,6 +36,10 @@ func withText(t testing.TB, s string) *Run {
 	run := sampleRun(t, 2, s)
 	v := &run.Visits[0]
 	v.Name, v.Region, v.Address, v.Evidence = s, s, s, s
+	for id, site := range run.Sites { // the region is known whatever the text
+		site.KATO = "351010000"
+		run.Sites[id] = site
+	}
 	run.Statement[0].RateBasis = s
 	run.Breaches[0].Detail = s
 	run.Notes = append(run.Notes, s)

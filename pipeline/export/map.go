@@ -5,27 +5,30 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
+
+	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/datasets/ref"
 )
 
-// A mapView draws where the proposed sites lie: positions on a grid of degrees,
-// east and north to scale at the middle latitude. It has no borders: none were
-// to be had that are free and show the regions of 2022.
+// A mapView draws the regions and where the proposed sites lie: degrees, east
+// and north to scale at the middle latitude of the country.
 type mapView struct {
 	W, H    float64
-	Grid    []mapLine
-	Regions []mapText
-	Dots    []mapDot // largest first, so that none hides another
-	Missing int      // proposed sites without coordinates
+	Regions []mapRegion // by code
+	Dots    []mapDot    // largest first, so that none hides another
+	Missing int         // proposed sites without coordinates
+	Other   mapRegion   // sites of no known region
 }
 
-type mapLine struct {
-	X1, Y1, X2, Y2 float64
-	Label          mapText
-}
-
-type mapText struct {
-	X, Y float64
-	Text string
+type mapRegion struct {
+	Code, Name string
+	Path       string
+	Shade      int // 0 (nothing proposed) to shades
+	Sites      int
+	KW         float64
+	X, Y       float64 // of the label
+	City       bool
 }
 
 type mapDot struct {
@@ -38,42 +41,98 @@ type mapDot struct {
 
 // Sizes of the map in units of its drawing.
 const (
-	mapWidth           = 720
-	mapLow, mapHigh    = 220, 430 // of its height
-	mapMargin          = 28
-	minDegrees         = 0.4 // of the longer side, so that one site is not a map of its yard
-	dotSmall, dotLarge = 5, 15
+	mapWidth           = 760
+	mapMargin          = 6
+	dotSmall, dotLarge = 4, 12
 	rankedDots         = 20
-	maxLines           = 8
-	maxDecimals        = 4 // of the degrees on the grid; the fifth is a metre
+	shades             = 4
+	middleLatitude     = 48
 )
 
-// newMap lays the sites out; nil if no site has coordinates.
-func newMap(sites []siteView) *mapView {
-	m := &mapView{W: mapWidth}
-	var in []siteView
+// geography is what the map draws, the same for each run.
+type geography struct {
+	regions ref.Regions
+	borders []ref.Border
+}
+
+func loadGeography() (geography, error) {
+	regions, err := ref.LoadRegions(nil)
+	if err != nil {
+		return geography{}, err
+	}
+	borders, err := ref.LoadBorders()
+	return geography{regions, borders}, err
+}
+
+// regionOf returns the region of a site: by the name that came with it, else by
+// its KATO code.
+func (g geography) regionOf(v datasets.Visit, s datasets.Site) (ref.Region, bool) {
+	if r, ok := g.regions.Find(v.Region); ok {
+		return r, true
+	}
+	return g.regions.OfKATO(s.KATO)
+}
+
+// newMap lays out regions and sites.
+func (g geography) newMap(sites []siteView) *mapView {
+	p := g.projection(sites)
+	m := &mapView{W: mapWidth, H: p.height}
+	at := map[string]int{}
+	for _, r := range g.regions {
+		at[r.Code] = len(m.Regions)
+		m.Regions = append(m.Regions, mapRegion{Code: r.Code, Name: r.NameEN, City: r.Code >= "70"})
+	}
+	for _, b := range g.borders {
+		r := &m.Regions[at[b.Code]]
+		if r.Path == "" {
+			r.X, r.Y = p.middle(b.Ring)
+		}
+		r.Path += p.path(b.Ring)
+	}
 	for _, s := range sites {
-		if s.Visit.Lat == 0 && s.Visit.Lon == 0 {
+		r := &m.Other
+		if i, ok := at[s.RegionCode]; ok {
+			r = &m.Regions[i]
+		}
+		r.Sites++
+		r.KW += s.Visit.MiningKW
+	}
+	m.shade()
+	m.addDots(sites, p)
+	// Cities lie inside regions: drawn after them.
+	slices.SortStableFunc(m.Regions, func(a, b mapRegion) int { return cmp.Compare(a.Code, b.Code) })
+	return m
+}
+
+// shade gives each region a step of the scale by its share of the largest.
+func (m *mapView) shade() {
+	most := 0.0
+	for _, r := range m.Regions {
+		most = max(most, r.KW)
+	}
+	for i := range m.Regions {
+		if r := &m.Regions[i]; r.Sites > 0 {
+			r.Shade = 1
+			if most > 0 {
+				r.Shade = min(shades, 1+int(shades*r.KW/most))
+			}
+		}
+	}
+}
+
+func (m *mapView) addDots(sites []siteView, p projection) {
+	most := 0.0
+	for _, s := range sites {
+		most = max(most, s.Visit.MiningKW)
+	}
+	for _, s := range sites {
+		if !onEarth(s.Visit.Lat, s.Visit.Lon) {
 			m.Missing++
 			continue
 		}
-		in = append(in, s)
-	}
-	if len(in) == 0 {
-		return nil
-	}
-	p := fitProjection(in)
-	m.H = p.height
-	m.Grid = p.grid()
-	m.Regions = p.regions(in)
-	most := 0.0
-	for _, s := range in {
-		most = max(most, s.Visit.MiningKW)
-	}
-	for _, s := range in {
 		x, y := p.at(s.Visit.Lat, s.Visit.Lon)
-		d := mapDot{X: x, Y: y, R: dotSmall, Opacity: 0.35 + 0.6*s.Visit.Probability, Anchor: s.Anchor,
-			Title: text("map.dot", strconv.Itoa(int(s.Visit.Rank)), s.Visit.SiteID, probability(s.Visit.Probability), grouped(0, s.Visit.MiningKW))}
+		d := mapDot{X: round1(x), Y: round1(y), R: dotSmall, Opacity: 0.35 + 0.6*s.Visit.Probability, Anchor: s.Anchor,
+			Title: text("map.dot", s.Visit.Rank, s.Visit.SiteID, probability(s.Visit.Probability), grouped(0, s.Visit.MiningKW))}
 		if most > 0 {
 			d.R += (dotLarge - dotSmall) * math.Sqrt(max(0, s.Visit.MiningKW)/most)
 		}
@@ -83,91 +142,95 @@ func newMap(sites []siteView) *mapView {
 		m.Dots = append(m.Dots, d)
 	}
 	slices.SortStableFunc(m.Dots, func(a, b mapDot) int { return cmp.Compare(b.R, a.R) })
-	return m
 }
 
-// A projection is equirectangular about the middle of the sites.
-type projection struct {
-	west, north float64 // degrees at the left and upper edge
-	unit        float64 // drawing units for a degree of latitude
-	squeeze     float64 // degrees of longitude by those of latitude, as lengths
-	height      float64
-	east, south float64 // at the right and lower edge
-}
-
-func fitProjection(in []siteView) projection {
-	first := in[0].Visit
-	south, north, west, east := first.Lat, first.Lat, first.Lon, first.Lon
-	for _, s := range in[1:] {
-		south, north = min(south, s.Visit.Lat), max(north, s.Visit.Lat)
-		west, east = min(west, s.Visit.Lon), max(east, s.Visit.Lon)
+// Busy returns the regions with proposed sites, most power first.
+func (m *mapView) Busy() []mapRegion {
+	var out []mapRegion
+	for _, r := range m.Regions {
+		if r.Sites > 0 {
+			out = append(out, r)
+		}
 	}
-	p := projection{squeeze: max(0.1, math.Cos((south+north)/2*math.Pi/180))}
-	wide := max((east-west)*p.squeeze, minDegrees)
-	tall := max(north-south, minDegrees/2)
-	p.unit = min((mapWidth-2*mapMargin)/wide, (mapHigh-2*mapMargin)/tall)
-	p.height = math.Round(max(mapLow, tall*p.unit+2*mapMargin))
-	p.west = (west+east)/2 - mapWidth/2/p.unit/p.squeeze
-	p.east = (west+east)/2 + mapWidth/2/p.unit/p.squeeze
-	p.north = (south+north)/2 + p.height/2/p.unit
-	p.south = (south+north)/2 - p.height/2/p.unit
+	slices.SortStableFunc(out, func(a, b mapRegion) int { return cmp.Compare(b.KW, a.KW) })
+	return out
+}
+
+// A projection is equirectangular about the middle of the country.
+type projection struct {
+	west, north   float64 // degrees at the left and upper edge
+	unit, squeeze float64 // drawing units for a degree of latitude; length of one of longitude by it
+	height        float64
+}
+
+// projection shows the whole country, and sites beyond its borders too.
+func (g geography) projection(sites []siteView) projection {
+	south, north, west, east := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	take := func(lat, lon float64) {
+		south, north, west, east = min(south, lat), max(north, lat), min(west, lon), max(east, lon)
+	}
+	for _, b := range g.borders {
+		for _, p := range b.Ring {
+			take(p.Lat, p.Lon)
+		}
+	}
+	for _, s := range sites {
+		if onEarth(s.Visit.Lat, s.Visit.Lon) {
+			take(s.Visit.Lat, s.Visit.Lon)
+		}
+	}
+	p := projection{squeeze: math.Cos(middleLatitude * math.Pi / 180)}
+	p.unit = (mapWidth - 2*mapMargin) / ((east - west) * p.squeeze)
+	p.height = math.Ceil((north-south)*p.unit + 2*mapMargin)
+	p.west, p.north = west-mapMargin/p.unit/p.squeeze, north+mapMargin/p.unit
 	return p
 }
 
 func (p projection) at(lat, lon float64) (x, y float64) {
-	return math.Round((lon-p.west)*p.squeeze*p.unit*10) / 10, math.Round((p.north-lat)*p.unit*10) / 10
+	return (lon - p.west) * p.squeeze * p.unit, (p.north - lat) * p.unit
 }
 
-// gridSteps are the distances of grid lines that people read easily, in degrees.
-var gridSteps = []float64{0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20}
+func round1(x float64) float64 { return math.Round(10*x) / 10 }
 
-// grid returns meridians and parallels with their degrees.
-func (p projection) grid() []mapLine {
-	var lines []mapLine
-	span := max(p.east-p.west, p.north-p.south)
-	step := gridSteps[len(gridSteps)-1]
-	for _, s := range gridSteps {
-		if span/s <= maxLines {
-			step = s
-			break
-		}
-	}
-	decimals := 0
-	for v := step; decimals < maxDecimals && math.Abs(v-math.Round(v)) > 1e-9; v *= 10 {
-		decimals++
-	}
-	label := func(v float64, side string) string { return strconv.FormatFloat(v, 'f', decimals, 64) + "° " + side }
-	for i := math.Ceil(p.west / step); i*step < p.east; i++ {
-		x, _ := p.at(p.north, i*step)
-		lines = append(lines, mapLine{x, 0, x, p.height, mapText{x + 3, p.height - 4, label(i*step, "E")}})
-	}
-	for i := math.Ceil(p.south / step); i*step < p.north; i++ {
-		_, y := p.at(i*step, p.west)
-		lines = append(lines, mapLine{0, y, mapWidth, y, mapText{3, y - 3, label(i*step, "N")}})
-	}
-	return lines
-}
-
-// regions names each region above its northernmost site.
-func (p projection) regions(in []siteView) []mapText {
-	at := map[string]int{}
-	var out []mapText
-	for _, s := range in {
-		name := s.Visit.Region
-		x, y := p.at(s.Visit.Lat, s.Visit.Lon)
-		i, ok := at[name]
-		if !ok {
-			at[name] = len(out)
-			out = append(out, mapText{x, y - dotLarge - 4, name})
+// path returns a closed SVG path in whole units, relative to keep it short.
+func (p projection) path(ring []ref.Point) string {
+	var b strings.Builder
+	lastX, lastY := 0, 0
+	for i, pt := range ring {
+		fx, fy := p.at(pt.Lat, pt.Lon)
+		x, y := int(math.Round(fx)), int(math.Round(fy))
+		switch {
+		case i == 0:
+			b.WriteString("M" + strconv.Itoa(x) + " " + strconv.Itoa(y) + "l")
+		case x == lastX && y == lastY:
 			continue
+		default:
+			dx, dy := strconv.Itoa(x-lastX), strconv.Itoa(y-lastY)
+			if !strings.HasPrefix(dx, "-") && !strings.HasSuffix(b.String(), "l") {
+				b.WriteByte(' ')
+			}
+			b.WriteString(dx)
+			if !strings.HasPrefix(dy, "-") {
+				b.WriteByte(' ')
+			}
+			b.WriteString(dy)
 		}
-		if y-dotLarge-4 < out[i].Y {
-			out[i].X, out[i].Y = x, y-dotLarge-4
-		}
+		lastX, lastY = x, y
 	}
-	for i := range out {
-		out[i].Y = max(12, out[i].Y)
-		out[i].X = min(max(out[i].X, 60), mapWidth-60)
+	return b.String() + "z"
+}
+
+// middle returns the centre of gravity of a ring.
+func (p projection) middle(ring []ref.Point) (x, y float64) {
+	var area, sx, sy float64
+	for i, a := range ring {
+		b := ring[(i+1)%len(ring)]
+		ax, ay := p.at(a.Lat, a.Lon)
+		bx, by := p.at(b.Lat, b.Lon)
+		cross := ax*by - bx*ay
+		area += cross
+		sx += (ax + bx) * cross
+		sy += (ay + by) * cross
 	}
-	return out
+	return math.Round(sx / 3 / area), math.Round(sy / 3 / area)
 }

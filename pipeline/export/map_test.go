@@ -1,51 +1,57 @@
 package export
 
 import (
-	"math"
+	"strings"
 	"testing"
 
 	"github.com/minewatch/minewatch/datasets"
 )
 
 func placedSite(rank int32, region string, lat, lon, kw float64) siteView {
-	return siteView{Anchor: "s", Visit: datasets.Visit{Rank: rank, SiteID: "S", Region: region, Lat: lat, Lon: lon, MiningKW: kw, Probability: 0.5}}
+	return siteView{Anchor: "s1", RegionCode: region, Visit: datasets.Visit{Rank: rank, SiteID: "A", Lat: lat, Lon: lon, MiningKW: kw, Probability: 0.9}}
+}
+
+func drawnMap(t *testing.T, sites ...siteView) *mapView {
+	t.Helper()
+	geo, err := loadGeography()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return geo.newMap(sites)
 }
 
 func TestMap(t *testing.T) {
-	m := newMap([]siteView{
-		placedSite(1, "Almaty", 43.2, 76.9, 10), placedSite(2, "Astana", 51.1, 71.4, 400),
-		placedSite(3, "Astana", 51.3, 71.6, 0), placedSite(4, "", 0, 0, 5),
-	})
-	if m.Missing != 1 || len(m.Dots) != 3 || len(m.Regions) != 2 {
-		t.Fatalf("%d missing, %d dots, %d regions", m.Missing, len(m.Dots), len(m.Regions))
+	m := drawnMap(t, placedSite(1, "39", 53.2, 63.6, 50), placedSite(2, "39", 53.0, 63.0, 200), placedSite(3, "75", 43.25, 76.9, 60), placedSite(25, "", 0, 0, 5))
+	if len(m.Regions) != 20 || m.Missing != 1 || m.Other.Sites != 1 || len(m.Dots) != 3 {
+		t.Fatalf("%d regions, %d missing, %d of no region, %d dots", len(m.Regions), m.Missing, m.Other.Sites, len(m.Dots))
 	}
-	by := map[string]mapDot{}
-	for _, d := range m.Dots {
-		by[d.Rank] = d
-		if d.X < 0 || d.X > m.W || d.Y < 0 || d.Y > m.H {
-			t.Errorf("%s lies outside: %v, %v", d.Rank, d.X, d.Y)
+	busy := m.Busy()
+	if len(busy) != 2 || busy[0].Name != "Kostanay" || busy[0].Sites != 2 || busy[0].KW != 250 || busy[0].Shade != shades || busy[1].Shade != 1 {
+		t.Errorf("busy regions %+v", busy)
+	}
+	if m.Dots[0].Rank != "2" || m.Dots[0].R != dotLarge {
+		t.Errorf("the largest dot comes first: %+v", m.Dots[0])
+	}
+	// Kostanay lies north-west of Almaty.
+	if a, b := m.Dots[0], m.Dots[1]; b.Rank != "3" || a.X >= b.X || a.Y >= b.Y {
+		t.Errorf("Kostanay at %v, %v; Almaty at %v, %v", a.X, a.Y, b.X, b.Y)
+	}
+	size := 0
+	for _, r := range m.Regions {
+		size += len(r.Path)
+		if !strings.HasPrefix(r.Path, "M") || !strings.HasSuffix(r.Path, "z") {
+			t.Errorf("path of %s: %.20s", r.Name, r.Path)
 		}
 	}
-	if m.Dots[0].Rank != "2" || by["2"].R != dotLarge || by["3"].R != dotSmall {
-		t.Errorf("sizes: %+v", m.Dots)
-	}
-	// North is up, east is right.
-	if by["1"].Y < by["2"].Y || by["1"].X < by["2"].X {
-		t.Errorf("Almaty lies south-east of Astana: %+v, %+v", by["1"], by["2"])
-	}
-	// 7.9 degrees of latitude against 5.5 of longitude at 47.25 N: 5.5 * cos(47.25°) = 3.73.
-	tall, wide := by["1"].Y-by["2"].Y, by["1"].X-by["2"].X
-	if math.Abs(tall/wide-7.9/3.734) > 0.02 {
-		t.Errorf("the scales of the two directions differ: %.1f by %.1f", wide, tall)
+	if size > 20_000 {
+		t.Errorf("the borders have %d bytes", size)
 	}
 }
 
-func TestMapOfOneSite(t *testing.T) {
-	m := newMap([]siteView{placedSite(1, "Almaty", 43.2, 76.9, 0)})
-	if d := m.Dots[0]; math.Abs(d.X-m.W/2) > 1 || math.Abs(d.Y-m.H/2) > 1 || len(m.Grid) < 4 {
-		t.Errorf("one site: %+v, %d lines", d, len(m.Grid))
-	}
-	if newMap([]siteView{placedSite(1, "", 0, 0, 1)}) != nil {
-		t.Error("a map without a site")
+// A site abroad widens the map; it must not fall off it.
+func TestMapOfDistantSite(t *testing.T) {
+	m := drawnMap(t, placedSite(1, "", 38, 100, 1))
+	if d := m.Dots[0]; d.X < 0 || d.X > m.W || d.Y < 0 || d.Y > m.H {
+		t.Errorf("dot at %v, %v of %v x %v", d.X, d.Y, m.W, m.H)
 	}
 }

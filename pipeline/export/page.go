@@ -25,10 +25,15 @@ func asset(name string) string {
 	return string(b)
 }
 
+// The scripts of the pages: pageScript changes the language, reportScript also
+// sorts and filters.
 var (
 	pageStyle    = asset("page.css")
-	reportScript = asset("report.js")
+	pageScript   = asset("language.js") + startScript
+	reportScript = asset("language.js") + asset("report.js") + startScript
 )
+
+const startScript = "minewatch.start();\n"
 
 // Head is what every page begins with.
 type Head struct {
@@ -42,7 +47,7 @@ type Head struct {
 
 	Policy template.HTML // the Content-Security-Policy element
 	Style  template.HTML // the style element
-	Script template.HTML // the script element, "" if the page has none
+	Script template.HTML // the script element with its words, "" if the page has none
 }
 
 // newHead begins a page. script is the text of the page's one script, "" for none.
@@ -57,7 +62,7 @@ func newHead(run *Run, title, script string) Head {
 	}
 	scripts := "'none'"
 	if script != "" {
-		h.Script = template.HTML("<script>" + script + "</script>")
+		h.Script = template.HTML(noWords + "<script>" + script + "</script>")
 		scripts = sourceHash(script)
 	}
 	h.Policy = template.HTML(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src ` +
@@ -97,8 +102,9 @@ func render(w io.Writer, name string, data any) error {
 	return templates.ExecuteTemplate(w, name, data)
 }
 
-// grouped prints x with so many decimals and narrow no-break spaces between
-// thousands, which no country takes for a decimal sign. A dash for "no number".
+// grouped prints x with so many decimals and commas between thousands, as
+// English does; package i18n writes it as the other languages do. A dash for
+// "no number".
 func grouped(digits int, x any) string {
 	var v float64
 	switch n := x.(type) {
@@ -121,7 +127,7 @@ func grouped(digits int, x any) string {
 	}
 	whole, fraction, _ := strings.Cut(s, ".")
 	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "\u202f" + whole[i:]
+		whole = whole[:i] + "," + whole[i:]
 	}
 	if fraction != "" {
 		whole += "." + fraction

@@ -20,22 +20,25 @@ type detail struct {
 	rasterBytes int // of the picture in base64
 	linePoints  int
 	taxLines    int
+	profiles    int // how many sites show their day by hour; their dossiers all do
 }
 
 // Budgets of a whole report, see detailFor.
 const (
-	rasterBudget = 350_000 // bytes
-	pointBudget  = 30_000  // points of lines, about five bytes each
-	taxBudget    = 2_000   // lines of tax arithmetic
+	rasterBudget = 300_000 // bytes
+	pointBudget  = 20_000  // points of lines, about five bytes each
+	taxBudget    = 2_500   // lines of tax arithmetic
+	dayBudget    = 100     // days by hour, about a kilobyte each
 )
 
 // detailFor divides the budgets among so many sites, within what is worth drawing.
 func detailFor(sites int) detail {
 	n := max(sites, 1)
 	return detail{
-		rasterBytes: min(max(rasterBudget/n, 700), 40_000),
-		linePoints:  min(max(pointBudget/n, 60), 1200),
+		rasterBytes: min(max(rasterBudget/n, 600), 40_000),
+		linePoints:  min(max(pointBudget/n, 40), 1200),
 		taxLines:    min(max(taxBudget/n, 4), 60),
+		profiles:    dayBudget,
 	}
 }
 
@@ -83,7 +86,11 @@ func newPlot(c *Chart, d *days, size detail) (*plot, error) {
 	if err := p.drawRaster(d, size.rasterBytes); err != nil {
 		return nil, err
 	}
-	p.drawLines(d, size.linePoints)
+	since, until := 0, len(d.load)
+	if c.Since != 0 {
+		since, until = d.dayOf(c.Since), d.dayOf(c.Until-1)
+	}
+	p.drawLines(d, size.linePoints, since, until)
 	return p, nil
 }
 
@@ -150,9 +157,9 @@ func colourOf(kw, top float64) uint8 {
 	return uint8(1 + min(max(level, 0), len(cividis)-1))
 }
 
-// drawLines draws mean load and expected load by day, or by as many days as it
+// drawLines draws mean load and, from day since to until, expected load by day, or by as many days as it
 // takes to stay within maxPoints.
-func (p *plot) drawLines(d *days, maxPoints int) {
+func (p *plot) drawLines(d *days, maxPoints, since, until int) {
 	n := len(d.load)
 	k := (n + maxPoints - 1) / maxPoints
 	load, expected := bins(d.load, k), bins(d.expect, k)
@@ -165,6 +172,11 @@ func (p *plot) drawLines(d *days, maxPoints int) {
 	p.LineDays, p.Bins, p.LineTopKW = k, len(load), niceTop(top)
 	p.BinsW = 100 * float64(len(load)*k) / float64(n)
 	p.Load = pathOf(load, p.LineTopKW, k)
+	for i := range expected { // before the block it is the load
+		if i < since/k || i > until/k {
+			expected[i] = mean{}
+		}
+	}
 	p.Expected = pathOf(expected, p.LineTopKW, k)
 }
 

@@ -1,6 +1,8 @@
 package export
 
 import (
+	"fmt"
+	"html/template"
 	"io"
 	"path"
 
@@ -11,7 +13,8 @@ import (
 type reportPage struct {
 	Head
 	Sites             []siteView
-	Map               *mapView // nil if no site has coordinates
+	Map               *mapView
+	Changes           *changesView
 	Regions, Findings []string
 	Counts            reportCounts
 	Quality           qualityTotals
@@ -34,6 +37,9 @@ func countsOf(run *Run) reportCounts {
 	c := reportCounts{Judged: len(run.Scores), Proposed: len(run.Visits), Breaches: len(run.Breaches),
 		Candidates: len(run.Candidates), Subscribers: len(run.Subscribers)}
 	for _, v := range run.Visits {
+		if v.Drawn == "random" { // nothing is suspected of it
+			continue
+		}
 		c.ExpectedWrong += 1 - v.Probability
 		c.MiningKW += v.MiningKW
 		c.UnpaidKWh += v.UnpaidKWh
@@ -48,6 +54,8 @@ func countsOf(run *Run) reportCounts {
 type dossierPage struct {
 	Head
 	Site    siteView
+	QR      template.HTML
+	Code    string   // what the QR code says
 	Account []string // what the supplier says of the metering point
 	Covered string   // how much of the load is known, in words; "" if there is no reading
 	Colours []int
@@ -56,53 +64,128 @@ type dossierPage struct {
 // writeSitePages writes the report and the dossiers. They go together because
 // the chart of a site is asked for once.
 func writeSitePages(dir string, run *Run) ([]string, error) {
-	groups := run.bySite()
-	names := dossierNames(run.Visits)
-	covered := map[string]string{}
+	geo, err := loadGeography()
+	if err != nil {
+		return nil, err
+	}
+	names := regionNames(geo.regions)
+	page := cleaned(reportPage{
+		Head:   newHead(run, text("report.title"), reportScript),
+		Counts: countsOf(run), Quality: run.Quality.totals(), Absent: run.Quality.Absent,
+		Colours: colours(), Changes: newChanges(run.Changes),
+	})
+	p := sitePages{run: run, geo: geo, names: dossierNames(run.Visits), groups: run.bySite(), covered: map[string]string{}, size: detailFor(len(run.Visits))}
 	for _, c := range run.Quality.Coverage {
-		covered[c.SiteID] = coverageWords(newCovered(c, run))
+		p.covered[c.SiteID] = coverageWords(newCovered(c, run))
 	}
-	page := reportPage{
-		Head:     newHead(run, text("report.title"), reportScript),
-		Regions:  facets(run.Visits, func(v datasets.Visit) string { return v.Region }),
-		Findings: facets(run.Visits, func(v datasets.Visit) string { return v.Finding }),
-		Counts:   countsOf(run), Quality: run.Quality.totals(), Absent: run.Quality.Absent,
-		Colours: colours(),
-	}
-	page = cleaned(page)
-	size := detailFor(len(run.Visits))
 	var files []string
-	for i, v := range run.Visits {
-		chart, err := chartOf(run, v.SiteID)
+	for i := range run.Visits {
+		brief, paper, err := p.site(i)
 		if err != nil {
 			return nil, err
 		}
-		site, days := newSite(run, i, groups[v.SiteID], chart)
-		site.Dossier = names[i]
-		paper := site
-		site.Tax = site.Tax[:min(len(site.Tax), size.taxLines)]
-		site.TaxMore = len(paper.Tax) - len(site.Tax)
-		if days != nil {
-			if site.Plot, err = newPlot(chart, days, size); err != nil {
-				return nil, err
-			}
-			if paper.Plot, err = newPlot(chart, days, detailFor(1)); err != nil {
-				return nil, err
-			}
-		}
-		page.Sites = append(page.Sites, cleaned(site))
-		name := path.Join("inspection/dossiers", names[i]+".html")
-		d := cleaned(dossierPage{Head: newHead(run, text("dossier.title", v.SiteID), ""),
-			Site: paper, Account: accountWords(run.Sites[v.SiteID]), Covered: covered[v.SiteID], Colours: colours()})
-		if err := create(dir, name, func(w io.Writer) error { return render(w, "dossier.tmpl", d) }); err != nil {
+		page.Sites = append(page.Sites, brief)
+		name := path.Join("inspection/dossiers", p.names[i]+".html")
+		if err := create(dir, name, func(w io.Writer) error { return writePage(w, "dossier.tmpl", paper, names) }); err != nil {
 			return nil, err
 		}
 		files = append(files, name)
 	}
-	page.Map = newMap(page.Sites)
+	page.Regions = facets(page.Sites, func(s siteView) string { return s.Region })
+	page.Findings = facets(page.Sites, func(s siteView) string { return s.Visit.Finding })
+	if len(page.Sites) > 0 {
+		page.Map = geo.newMap(page.Sites)
+	}
 	const name = "inspection/report.html"
-	err := create(dir, name, func(w io.Writer) error { return render(w, "report.tmpl", page) })
+	err = create(dir, name, func(w io.Writer) error { return writePage(w, "report.tmpl", page, names) })
 	return append(files, name), err
+}
+
+// sitePages makes the views of the sites one by one.
+type sitePages struct {
+	run     *Run
+	geo     geography
+	names   []string // of the dossiers
+	groups  map[string]*siteRows
+	covered map[string]string
+	size    detail
+}
+
+// site returns what the report shows of a site, and its dossier.
+func (p *sitePages) site(i int) (brief siteView, paper dossierPage, err error) {
+	id := p.run.Visits[i].SiteID
+	chart, err := chartOf(p.run, id)
+	if err != nil {
+		return brief, paper, err
+	}
+	brief, days := newSite(p.run, p.geo, i, p.groups[id], chart)
+	brief.Dossier = p.names[i]
+	if p.run.Activity != nil {
+		a, err := p.run.Activity(id)
+		if err != nil {
+			return brief, paper, fmt.Errorf("traffic of site %q: %w", id, err)
+		}
+		brief.Activity, brief.ActiveDays = a.bars(), a.Days
+	}
+	full := brief
+	full.Paper = true
+	brief.Tax = nil
+	if i >= p.size.profiles {
+		brief.Profile, brief.Activity = nil, ""
+	}
+	brief.Lines = brief.Lines[:min(len(brief.Lines), p.size.taxLines)]
+	brief.LinesMore = len(full.Lines) - len(brief.Lines)
+	if days != nil {
+		if brief.Plot, err = newPlot(chart, days, p.size); err != nil {
+			return brief, paper, err
+		}
+		if full.Plot, err = newPlot(chart, days, detailFor(1)); err != nil {
+			return brief, paper, err
+		}
+	}
+	code := caseCode(p.run, i)
+	square, err := qrSVG(code)
+	if err != nil {
+		return brief, paper, err
+	}
+	paper = dossierPage{Head: newHead(p.run, text("dossier.title", id), pageScript), Site: full,
+		Account: accountWords(p.run.Sites[id]), Covered: p.covered[id], Colours: colours(), QR: square, Code: code}
+	return cleaned(brief), cleaned(paper), nil
+}
+
+// shownChanges is how many sites the report lists of each kind of change.
+const shownChanges = 50
+
+// changesView is what the report says of the run before.
+type changesView struct {
+	Changes
+	Rows []changeRow
+	More int // changes that are not listed
+}
+
+type changeRow struct {
+	Kind string // key of a message
+	Change
+}
+
+func newChanges(c *Changes) *changesView {
+	if c == nil {
+		return nil
+	}
+	v := &changesView{Changes: *c}
+	for _, part := range []struct {
+		kind string
+		list []Change
+	}{{"changes.entered", c.Entered}, {"changes.left", c.Left}, {"changes.changed", c.Changed}} {
+		for i, change := range part.list {
+			if i == shownChanges {
+				v.More += len(part.list) - i
+				break
+			}
+			v.Rows = append(v.Rows, changeRow{part.kind, change})
+		}
+	}
+	return v
 }
 
 // colours returns the numbers of the steps of the scale; the style sheet has a

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/detectors/score"
 )
 
 // A Run is everything that the exporters need, every slice in its final order.
@@ -18,17 +19,31 @@ type Run struct {
 	Scores      []datasets.Score         // every site
 	Terms       []datasets.ScoreTerm     // by site, in the order of the waterfall
 	Evidence    []datasets.Evidence
-	Visits      []datasets.Visit // proposed sites, best first
+	Visits      []datasets.Visit     // proposed sites, best first; then those drawn by lot
+	Expected    score.Wrong          // how many of the ranked visits are expected to find no mining
+	HitRates    []datasets.HitRate   // none without outcomes
+	LookAlikes  []datasets.LookAlike // none without a confirmed mine
 	Statement   []datasets.StatementLine
 	Breaches    []datasets.Breach
 	Notices     Rows // what to forward to the energy ministry; the zero value writes no file
 	Candidates  []datasets.Candidate
 	Subscribers []datasets.SubscriberSeen
+	FlowRules   []datasets.FlowRule
+	NewPools    []datasets.ProposedPool
+	Earlier     Earlier // the pack before this one; zero if there is none
 
 	// Charts returns the load of one site, ErrNoChart if there is none to
 	// draw. It is called once for each proposed site, in the order of Visits.
 	// nil is "no site has a chart".
 	Charts func(siteID string) (Chart, error)
+
+	// Activity returns the hours of the day in which the traffic named in the
+	// evidence of a site was there; the zero value if there was none. It may be nil.
+	Activity func(siteID string) (Activity, error)
+	// Registry lists the entries of the register that come near a site, surest first.
+	Registry map[string][]RegistryCandidate
+	// Changes says how the list differs from that of the run before; nil if there was none.
+	Changes *Changes
 
 	Quality Quality
 	// Tax is the calculation of the fee of one site as lines of text that a
@@ -38,6 +53,29 @@ type Run struct {
 	RegistryNames map[string]string
 	// Notes say what could not be said in this run and why: no flows, no registry.
 	Notes []string
+}
+
+// A RegistryCandidate is an entry of the register that may answer for a site.
+type RegistryCandidate struct {
+	BIN, Name   string
+	Outcome     string  // match or possible
+	Probability float64 // that the two are one holder; 0 if it was not reckoned
+	Reason      string
+}
+
+// Changes says how the list of a run differs from that of the run before.
+type Changes struct {
+	Against                string // run id
+	Entered, Left, Changed []Change
+	Shifted, Same          int // sites on both lists that only moved, or did not change
+}
+
+// A Change is one site whose place on the list is another; a rank of 0 is no place.
+type Change struct {
+	SiteID                         string
+	OldRank, NewRank               int32
+	OldProbability, NewProbability float64
+	Why                            []string // the largest first
 }
 
 // ErrNoChart says that a site has no hourly load to draw.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/minewatch/minewatch/datasets"
 )
@@ -15,17 +16,27 @@ type siteView struct {
 	Dossier      string // file name
 	Visit        datasets.Visit
 	Score        datasets.Score
+	Paper        bool   // whether the view is that of a dossier
 	Since, Until string // local days of the block; "" if none
+	SinceDay     int    // the first of them as a number, to sort by
+	Region       string // by its English name; as delivered if it is none of ours
+	RegionCode   string // "" if it is none of ours
 	Plot         *plot  // nil if there is no load to draw
+	Profile      *profile
+	Activity     string // path data, "" if there was no such traffic
+	ActiveDays   int
 	Words        chartWords
 	Bars         []bar
 	SumLogOdds   float64
 	Withheld     []datasets.Evidence // detectors that could not speak
+	Against      []bar               // terms that speak against mining
 	Spoken       []evidenceView
+	Registry     []RegistryCandidate
+	Lines        []string // the arithmetic of the tax by quarter
+	LinesMore    int      // how many more there are
 	Statement    []datasets.StatementLine
 	RateBases    []string // of the statement, each once
-	Tax          []string
-	TaxMore      int // lines of Tax that are left out
+	Tax          []taxLine
 	RegistryName string
 }
 
@@ -39,6 +50,7 @@ type evidenceView struct {
 type chartWords struct {
 	From, To                       string
 	Before, During, Expected, Peak float64
+	Added                          float64
 	Missing                        float64 // share of the hours
 }
 
@@ -52,12 +64,19 @@ type bar struct {
 }
 
 // newSite gathers the view of visit i. c is nil if there is no load to draw.
-func newSite(run *Run, i int, g *siteRows, c *Chart) (siteView, *days) {
+func newSite(run *Run, geo geography, i int, g *siteRows, c *Chart) (siteView, *days) {
 	v := run.Visits[i]
 	s := siteView{
 		Anchor: fmt.Sprintf("s%d", i+1), Visit: v, Score: g.score,
 		Since: localDay(v.MiningSince, run), Statement: g.statement,
-		Tax: run.Tax[v.SiteID], RegistryName: run.RegistryNames[g.score.RegistryBIN],
+		Tax: taxLines(run.Tax[v.SiteID]), RegistryName: run.RegistryNames[g.score.RegistryBIN],
+		Registry: run.Registry[v.SiteID], Lines: arithmetic(g.statement), Region: v.Region,
+	}
+	if r, ok := geo.regionOf(v, run.Sites[v.SiteID]); ok {
+		s.Region, s.RegionCode = r.NameEN, r.Code
+	}
+	if v.MiningSince != 0 {
+		s.SinceDay = int(datasets.DayOf(v.MiningSince.Time().In(run.Zone)))
 	}
 	if v.MiningUntil > v.MiningSince {
 		s.Until = localDay(v.MiningUntil-1, run)
@@ -68,6 +87,11 @@ func newSite(run *Run, i int, g *siteRows, c *Chart) (siteView, *days) {
 		}
 	}
 	s.Bars, s.SumLogOdds = waterfall(g.terms)
+	for _, b := range s.Bars {
+		if b.Adds < 0 && !b.Prior && b.Term != "limit" {
+			s.Against = append(s.Against, b)
+		}
+	}
 	for _, e := range g.evidence {
 		if e.Status == datasets.Withheld {
 			s.Withheld = append(s.Withheld, e)
@@ -89,8 +113,9 @@ func newSite(run *Run, i int, g *siteRows, c *Chart) (siteView, *days) {
 	s.Words = chartWords{
 		From: d.first.String(), To: (d.first + datasets.Day(len(d.load)-1)).String(),
 		Before: d.before.value(), During: d.during.value(), Expected: d.expected.value(),
-		Peak: d.topKW, Missing: d.missing,
+		Peak: d.topKW, Missing: d.missing, Added: d.during.value() - d.expected.value(),
 	}
+	s.Profile = newProfile(c, d)
 	return s, d
 }
 
@@ -142,10 +167,36 @@ func waterfall(terms []datasets.ScoreTerm) ([]bar, float64) {
 	return bars, sum
 }
 
-// Facets of the list are offered in the order of their text.
-func facets(visits []datasets.Visit, of func(datasets.Visit) string) []string {
+// A taxLine is one line of a calculation. What follows "source:" cites others,
+// in their words.
+type taxLine struct{ Text, Source string }
+
+func taxLines(lines []string) []taxLine {
+	out := make([]taxLine, len(lines))
+	for i, l := range lines {
+		out[i].Text, out[i].Source, _ = strings.Cut(l, "; source: ")
+	}
+	return out
+}
+
+// arithmetic returns the calculation of each quarter of a statement in one line
+// that a reader can follow with a pocket calculator.
+func arithmetic(statement []datasets.StatementLine) []string {
 	var out []string
-	for _, v := range visits {
+	for _, l := range statement {
+		if l.RateKZTKWh == 0 {
+			out = append(out, text("tax.line.norate", l.Quarter, grouped(3, l.MiningKWh), grouped(3, l.DeclaredKWh), grouped(3, l.UnpaidKWh)))
+			continue
+		}
+		out = append(out, text("tax.line", l.Quarter, grouped(3, l.MiningKWh), grouped(3, l.DeclaredKWh), grouped(3, l.UnpaidKWh), fixed(l.RateKZTKWh, -1), grouped(2, l.TaxKZT)))
+	}
+	return out
+}
+
+// Facets of the list are offered in the order of their text.
+func facets(sites []siteView, of func(siteView) string) []string {
+	var out []string
+	for _, v := range sites {
 		if s := of(v); s != "" {
 			out = append(out, s)
 		}

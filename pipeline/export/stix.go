@@ -41,6 +41,7 @@ type stixObject struct {
 	CreatedBy   string   `json:"created_by_ref,omitempty"`
 	Created     string   `json:"created"`
 	Modified    string   `json:"modified,omitempty"`
+	Revoked     bool     `json:"revoked,omitempty"`
 	Labels      []string `json:"labels,omitempty"`
 	Confidence  *int     `json:"confidence,omitempty"`
 	Lang        string   `json:"lang,omitempty"`
@@ -71,6 +72,9 @@ type tlp2 struct {
 // review or monitoring are no indicators at all: consumers feed indicators to
 // devices without reading labels.
 //
+// Indicators of the earlier pack whose term still runs and that are not in this
+// one follow as revoked: the same id, modified on the as-of day (section 3.6.3).
+//
 // An id is a UUID of version 5 over the object's own JSON, so that equal ids
 // mean equal objects. The proposal of another day is another object.
 func writeSTIX(w io.Writer, run *Run) error {
@@ -99,6 +103,11 @@ func writeSTIX(w io.Writer, run *Run) error {
 		}
 		bundle.Objects = append(bundle.Objects, o)
 	}
+	taken, err := revoked(run, bundle.Objects, asOf)
+	if err != nil {
+		return err
+	}
+	bundle.Objects = append(bundle.Objects, taken...)
 	content, err := json.Marshal(bundle)
 	if err != nil {
 		return err

@@ -403,3 +403,153 @@ func TestOperatorsToolsAccept(t *testing.T) {
 		})
 	}
 }
+
+// The validator of OASIS accepts the bundles, one with revocations too, and refuses
+// a broken one. Its one complaint is a warning: ids are UUIDs of version 5 where
+// version 4 is advised, so that equal input gives equal bytes.
+func TestSTIXValidatorAccepts(t *testing.T) {
+	if _, err := exec.LookPath("stix2_validator"); err != nil {
+		t.Skip("not installed (pip install stix2-validator): ", err)
+	}
+	full := telecomRun(t)
+	next := telecomRun(t)
+	next.AsOf, next.Candidates = full.AsOf+2, nil
+	next.Earlier = Earlier{Candidates: full.Candidates, STIX: packFile(t, 0, full)}
+	runs := []*Run{full, next, {AsOf: full.AsOf, Zone: full.Zone}}
+	for _, s := range hostileTexts {
+		runs = append(runs, &Run{AsOf: full.AsOf, Zone: full.Zone, Candidates: hostileCandidates(full.AsOf, s)})
+	}
+	dir := t.TempDir()
+	var files []string
+	for i, run := range runs {
+		path := filepath.Join(dir, fmt.Sprintf("%d.json", i))
+		if err := os.WriteFile(path, packFile(t, 0, run), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, path)
+	}
+	if out, err := exec.CommandContext(t.Context(), "stix2_validator", append([]string{"-q"}, files...)...).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	broken := bytes.Replace(packFile(t, 0, full), []byte(`"pattern_type"`), []byte(`"pattern_kind"`), 1)
+	if err := os.WriteFile(files[0], broken, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := exec.CommandContext(t.Context(), "stix2_validator", "-q", files[0]).Run(); err == nil {
+		t.Error("accepts a broken bundle: the check checks nothing")
+	}
+}
+
+// The second pack takes back what the first had and it has not, once, as long as
+// the term runs; in STIX under the same id.
+func TestRevocations(t *testing.T) {
+	first := telecomRun(t)
+	second := telecomRun(t)
+	second.AsOf = first.AsOf + 3
+	second.Candidates = []datasets.Candidate{
+		block("domain", "pool.example", 0, "", second.AsOf, second.AsOf+29),
+		block("ip", "203.0.113.5", 3333, "tcp", second.AsOf, second.AsOf+6),
+	}
+	second.Candidates[1].Action, second.Candidates[1].Reason = "review", "1 of 3 clients"
+	second.Earlier = Earlier{Candidates: first.Candidates, STIX: packFile(t, 0, first)}
+	var got []string
+	for _, r := range revocations(second) {
+		got = append(got, fmt.Sprintf("%s %d %s %s", r.Target, r.Port, r.ValidUntil, r.Reason))
+	}
+	// Of the others of the first pack, one day of 2001:db8::1 is over, one was no block,
+	// and 203.0.113.6 comes twice.
+	want := []string{
+		"203.0.113.5 3333 2024-03-05 now for review: 1 of 3 clients",
+		"::ffff:203.0.113.6 443 2024-03-03 nothing is seen of it any more",
+		"203.0.113.8 3333 2024-03-06 nothing is seen of it any more",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	ids := map[string]string{}
+	var before, after stixBundle
+	for _, x := range []struct {
+		b    []byte
+		into *stixBundle
+	}{{second.Earlier.STIX, &before}, {packFile(t, 0, second), &after}} {
+		if err := json.Unmarshal(x.b, x.into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, o := range before.Objects {
+		ids[o.ID] = o.Name
+	}
+	var taken []string
+	for _, o := range after.Objects {
+		if o.Revoked {
+			if ids[o.ID] == "" || o.Modified <= o.Created {
+				t.Errorf("revoked %+v is not in the earlier bundle", o)
+			}
+			taken = append(taken, o.Name)
+		}
+	}
+	if want := []string{"Address 203.0.113.5, port 3333, tcp", "Address 203.0.113.6, port 443, tcp"}; !slices.Equal(taken, want) {
+		t.Errorf("revoked %q, want %q", taken, want)
+	}
+	// A third pack does not take back again what is revoked.
+	third := telecomRun(t)
+	third.AsOf, third.Candidates = second.AsOf+1, second.Candidates[:1]
+	third.Earlier = Earlier{Candidates: second.Candidates, STIX: packFile(t, 0, second)}
+	if rows := revocations(third); len(rows) != 0 {
+		t.Errorf("taken back again: %+v", rows)
+	}
+}
+
+func TestFlowSpec(t *testing.T) {
+	d := day(2024, 2, 28)
+	rule := func(change func(*datasets.FlowRule)) datasets.FlowRule {
+		r := datasets.FlowRule{SourceIP: "95.56.0.1", SubscriberID: "a", ServerIP: "93.184.215.14", ServerPort: 3333, Proto: "tcp", ValidUntil: d + 6}
+		change(&r)
+		return r
+	}
+	run := &Run{AsOf: d, Zone: almaty(t), FlowRules: []datasets.FlowRule{
+		rule(func(*datasets.FlowRule) {}),
+		rule(func(r *datasets.FlowRule) {
+			r.PortFrom, r.PortTo, r.LeaseTo = 1024, 2047, datasets.MicrosOf(time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC))
+		}),
+		rule(func(r *datasets.FlowRule) { r.SourceIP, r.ServerIP = "2a00::1", "2606:2800::1" }),
+		// None of these names one subscriber's flows for a time.
+		rule(func(r *datasets.FlowRule) { r.SourceIP = "100.64.0.1" }),
+		rule(func(r *datasets.FlowRule) { r.SourceIP = "10.0.0.1" }),
+		rule(func(r *datasets.FlowRule) { r.SourceIP = "95.56.0.0/24" }),
+		rule(func(r *datasets.FlowRule) { r.PortFrom, r.PortTo = 1024, 2047 }),
+		rule(func(r *datasets.FlowRule) { r.ServerPort = 0 }),
+		rule(func(r *datasets.FlowRule) { r.ValidUntil = 0 }),
+		rule(func(r *datasets.FlowRule) { r.ServerIP = "2606:2800::1" }),
+	}}
+	var b bytes.Buffer
+	if err := writeFlowSpec(&b, run); err != nil {
+		t.Fatal(err)
+	}
+	want := `# minewatch: flows of single subscribers proposed for restriction as of 2024-02-28. TLP:AMBER+STRICT.
+# A lead, not a finding. Withdraw a route after its last day.
+announce flow route { match { source 95.56.0.1/32; destination 93.184.215.14/32; destination-port =3333; protocol tcp; } then { discard; } } # last day 2024-03-05
+announce flow route { match { source 95.56.0.1/32; destination 93.184.215.14/32; source-port >=1024&<=2047; destination-port =3333; protocol tcp; } then { discard; } } # last day 2024-03-05, lease ends 2024-02-29T12:00:00Z
+announce flow route { match { source 2a00::1/128; destination 2606:2800::1/128; destination-port =3333; protocol tcp; } then { discard; } } # last day 2024-03-05
+# Left out: 7 without public addresses, ports or a term that runs.
+`
+	if b.String() != want {
+		t.Errorf("got\n%s", b.String())
+	}
+}
+
+func TestProviders(t *testing.T) {
+	run := &Run{Subscribers: []datasets.SubscriberSeen{{SubscriberID: "1", Provider: "B.Tel"}, {SubscriberID: "2", Provider: "b tel"}, {SubscriberID: "3", Provider: "../Қазақтелеком"}, {SubscriberID: "4", Provider: "B.Tel"}}}
+	dir := t.TempDir()
+	files, err := writeProviders(dir, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"telecom/providers/provider.csv", "telecom/providers/b-tel.csv", "telecom/providers/b-tel-2.csv"}; !slices.Equal(files, want) {
+		t.Errorf("files %q, want %q", files, want)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, files[1]))
+	if err != nil || strings.Count(string(b), "B.Tel") != 2 || strings.Contains(string(b), "b tel") {
+		t.Errorf("%v:\n%s", err, b)
+	}
+}

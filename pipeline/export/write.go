@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
+	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
 )
 
@@ -18,11 +20,24 @@ var tables = []struct {
 	rows func(*Run) Rows
 }{
 	{"inspection/sites.csv", func(r *Run) Rows { return RowsOf(r.Visits) }},
+	{"inspection/hit_rates.csv", func(r *Run) Rows { return rowsIfAny(r.HitRates) }},
+	{"inspection/lookalikes.csv", func(r *Run) Rows { return rowsIfAny(r.LookAlikes) }},
 	{"tax/statement.csv", func(r *Run) Rows { return RowsOf(r.Statement) }},
 	{"compliance/registry.csv", func(r *Run) Rows { return RowsOf(r.Breaches) }},
 	{"compliance/energy_ministry_notices.csv", func(r *Run) Rows { return r.Notices }},
 	{"telecom/candidates.csv", func(r *Run) Rows { return RowsOf(r.Candidates) }},
 	{"telecom/subscribers.csv", func(r *Run) Rows { return RowsOf(r.Subscribers) }},
+	{"telecom/revocations.csv", func(r *Run) Rows { return RowsOf(revocations(r)) }},
+	{"telecom/flow_rules.csv", func(r *Run) Rows { return RowsOf(r.FlowRules) }},
+	{"telecom/proposed_pools.csv", func(r *Run) Rows { return RowsOf(r.NewPools) }},
+}
+
+// rowsIfAny is a table that is not written if it is empty.
+func rowsIfAny[R any](rows []R) Rows {
+	if len(rows) == 0 {
+		return Rows{}
+	}
+	return RowsOf(rows)
 }
 
 // documents lists the other files that are one stream.
@@ -36,8 +51,34 @@ var documents = []struct {
 	{"telecom/candidates.stix.json", writeSTIX},
 	{"telecom/candidates.rpz", writeRPZ},
 	{"telecom/candidates.nft", writeNFTables},
+	{"telecom/flow_rules.flowspec", writeFlowSpec},
 	{"quality.json", writeQualityJSON},
 	{"quality.html", writeQualityHTML},
+}
+
+// profileOf returns whose eyes a file is for: folders are handed over as they
+// are, the rest stays with those who make runs.
+func profileOf(name string) datasets.Profile {
+	switch folder, _, _ := strings.Cut(name, "/"); folder {
+	case "inspection", "tax", "compliance":
+		return datasets.Inspection
+	case "telecom":
+		return datasets.Telecom
+	}
+	return datasets.Analyst
+}
+
+// under returns the run as a receiver may see it. None of the profiles of
+// folders has pseudonyms, whose key would make the same input give other bytes
+// in another workspace.
+func (r *Run) under(p datasets.Profile) *Run {
+	m := *r
+	m.Scores, m.Terms, m.Evidence = datasets.Mask(r.Scores, p, nil), datasets.Mask(r.Terms, p, nil), datasets.Mask(r.Evidence, p, nil)
+	m.Visits, m.Statement, m.Breaches = datasets.Mask(r.Visits, p, nil), datasets.Mask(r.Statement, p, nil), datasets.Mask(r.Breaches, p, nil)
+	m.Candidates, m.Subscribers = datasets.Mask(r.Candidates, p, nil), datasets.Mask(r.Subscribers, p, nil)
+	m.FlowRules, m.NewPools = datasets.Mask(r.FlowRules, p, nil), datasets.Mask(r.NewPools, p, nil)
+	m.HitRates, m.LookAlikes = datasets.Mask(r.HitRates, p, nil), datasets.Mask(r.LookAlikes, p, nil)
+	return &m
 }
 
 // Write writes every file of a run below dir, a folder of the caller's that
@@ -49,7 +90,7 @@ func Write(dir string, run *Run) ([]string, error) {
 		return nil, err
 	}
 	for _, t := range tables {
-		rows := t.rows(run)
+		rows := t.rows(run.under(profileOf(t.name)))
 		if rows.table == nil {
 			continue
 		}
@@ -59,16 +100,21 @@ func Write(dir string, run *Run) ([]string, error) {
 		files = append(files, t.name)
 	}
 	for _, d := range documents {
-		if err := create(dir, d.name, func(w io.Writer) error { return d.write(w, run) }); err != nil {
+		if err := create(dir, d.name, func(w io.Writer) error { return d.write(w, run.under(profileOf(d.name))) }); err != nil {
 			return nil, err
 		}
 		files = append(files, d.name)
 	}
-	pages, err := writeSitePages(dir, run)
+	pages, err := writeSitePages(dir, run.under(datasets.Inspection))
 	if err != nil {
 		return nil, err
 	}
 	files = append(files, pages...)
+	providers, err := writeProviders(dir, run.under(datasets.Telecom))
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, providers...)
 	slices.Sort(files)
 	return files, nil
 }

@@ -28,6 +28,10 @@ type Options struct {
 
 	Progress func(Progress) // may be nil; called from one goroutine
 
+	// Purged reports whether a site, or a BIN or IIN, was purged on order: rows of
+	// it are left out of whatever is read. nil if nothing was.
+	Purged func(id string) bool
+
 	merged bool // no partition is copied from a part; for comparison in tests
 }
 
@@ -96,20 +100,25 @@ type run struct {
 	tmp     string
 	reading string // fingerprint of how files are read
 	records []Record
-	closed  []FileReport // files that could not be read
+	fresh   map[int32]bool // deliveries decoded in this run
+	closed  []FileReport   // files that could not be read
 	report  Report
 }
 
 // Run takes in what is new. A bad file or row is in the report; the error is
 // that of a broken system.
 func Run(ctx context.Context, o Options) (Report, error) {
-	r := &run{Options: o, lake: filepath.Join(o.Workspace, "lake"), reading: reading(o)}
-	r.tmp = filepath.Join(r.lake, ".tmp")
+	r := newRun(o)
 	defer r.boundHeap()()
 	if err := r.do(ctx); err != nil {
 		return Report{}, fmt.Errorf("ingest: %w", err)
 	}
 	return r.report, nil
+}
+
+func newRun(o Options) *run {
+	lake := filepath.Join(o.Workspace, "lake")
+	return &run{Options: o, lake: lake, tmp: filepath.Join(lake, ".tmp"), reading: reading(o), fresh: map[int32]bool{}}
 }
 
 func (r *run) do(ctx context.Context) error {

@@ -123,7 +123,7 @@ func (p *pool) open(ctx context.Context, r *run) error {
 	n := r.databases()
 	p.free = make(chan *sql.DB, n)
 	for i := range n {
-		db, err := sql.Open(ctx, sql.Options{Threads: 1, MemoryMiB: r.sqlMiB(n), TempDir: filepath.Join(r.tmp, fmt.Sprintf("spill-%d", i))})
+		db, err := sql.Open(ctx, sql.Options{Threads: 1, MemoryMiB: r.sqlMiB(n), TempDir: filepath.Join(r.tmp, fmt.Sprintf("spill-%d", i)), Dirs: []string{r.lake}})
 		if err != nil {
 			return err
 		}
@@ -141,6 +141,9 @@ func (p *pool) close() {
 
 // mergeTable writes partitions of one table.
 func (r *run) mergeTable(ctx context.Context, p *pool, tasks []merge) error {
+	if err := r.checkSources(ctx, tasks); err != nil {
+		return err
+	}
 	tasks, err := r.copyTable(ctx, tasks)
 	if err != nil || len(tasks) == 0 {
 		return err
@@ -263,7 +266,7 @@ func (r *run) stage(ctx context.Context, tasks []merge, dir string) error {
 	if len(files) == 0 {
 		return nil
 	}
-	db, err := sql.Open(ctx, sql.Options{Threads: r.Workers, MemoryMiB: r.sqlMiB(1), TempDir: filepath.Join(r.tmp, "spill")})
+	db, err := sql.Open(ctx, sql.Options{Threads: r.Workers, MemoryMiB: r.sqlMiB(1), TempDir: filepath.Join(r.tmp, "spill"), Dirs: []string{r.lake}})
 	if err != nil {
 		return err
 	}

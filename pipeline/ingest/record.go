@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -45,6 +44,8 @@ type Record struct {
 	PartSHA256 string   `json:"part_sha256,omitempty"` //
 	Partitions []PartOf `json:"partitions,omitempty"`  // of the table, that the part has rows of
 	Quarantine string   `json:"quarantine,omitempty"`  // below the workspace, with slashes
+
+	QuarantineSHA256 string `json:"quarantine_sha256,omitempty"`
 }
 
 // PartOf counts the rows of a part that belong to one partition.
@@ -64,6 +65,9 @@ func (r Record) key() contentKey { return contentKey{r.Dataset, r.SHA256, r.Give
 
 // name is the stem of the files that belong to the record.
 func (r Record) name() string { return fmt.Sprintf("%06d-%.12s", r.Number, r.SHA256) }
+
+// File is the file of the record, below the workspace, with slashes.
+func (r Record) File() string { return "lake/" + recordsDir + "/" + r.name() + ".json" }
 
 // ref names the part among the parents of a partition.
 func (r Record) ref() string { return r.Part + "@" + r.PartSHA256 }
@@ -88,6 +92,12 @@ func (r Record) quarantined() int64 {
 
 const recordsDir = "_files"
 
+// Committed returns the record of every file that was taken in or refused, by
+// delivery number. The error is a *[store.Damage] if one was changed.
+func Committed(workspace string) ([]Record, error) {
+	return readRecords(filepath.Join(workspace, "lake"))
+}
+
 func readRecords(lake string) ([]Record, error) {
 	dir := filepath.Join(lake, recordsDir)
 	entries, err := os.ReadDir(dir)
@@ -103,13 +113,9 @@ func readRecords(lake string) ([]Record, error) {
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
 		var r Record
-		if err := json.Unmarshal(text, &r); err != nil {
-			return nil, fmt.Errorf("%s: %w; delete this file and ingest again", path, err)
+		if err := store.ReadChecked(path, &r); err != nil {
+			return nil, err
 		}
 		records = append(records, r)
 	}
@@ -122,11 +128,7 @@ func writeRecord(lake string, r Record) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	return store.WriteFile(filepath.Join(dir, r.name()+".json"), append(text, '\n'))
+	return store.WriteChecked(filepath.Join(dir, r.name()+".json"), r)
 }
 
 // sweep removes parts and quarantines that no record names: a run died before

@@ -36,12 +36,13 @@ func readRows[R any](ctx context.Context, r *run, j job) (out outcome, err error
 	if j.file.mapping != nil {
 		options.Mapping = &j.file.mapping.Mapping
 	}
+	left := sieve[R]{purged: r.Purged}
 	sum, err := raw.Read(r.abs(j.file.path), j.table, options, raw.Sink[R]{
 		Accept: func(rows []R) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			return w.accept(rows)
+			return w.accept(left.keep(rows))
 		},
 		Refuse: q.add,
 	})
@@ -53,7 +54,7 @@ func readRows[R any](ctx context.Context, r *run, j job) (out outcome, err error
 		w.discard()
 		return outcome{record: r.newRecord(j, sum)}, errors.Join(err, q.discard())
 	}
-	out.record = r.newRecord(j, sum)
+	out.record = left.count(r.newRecord(j, sum))
 	out.record.Partitions, out.part = w.partitions(), part
 	out.quarantine, err = q.close()
 	return out, err

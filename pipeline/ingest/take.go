@@ -176,7 +176,11 @@ func (r *run) commit(out outcome) error {
 		}
 	}
 	if out.quarantine != "" {
-		rec.Quarantine = path.Join(quarantineDir, rec.Dataset, rec.name()+".csv")
+		sum, err := store.HashFile(out.quarantine)
+		if err != nil {
+			return err
+		}
+		rec.Quarantine, rec.QuarantineSHA256 = path.Join(quarantineDir, rec.Dataset, rec.name()+".csv"), sum
 		if err := move(out.quarantine, r.abs(rec.Quarantine)); err != nil {
 			return err
 		}
@@ -184,6 +188,7 @@ func (r *run) commit(out outcome) error {
 	if err := writeRecord(r.lake, rec); err != nil {
 		return err
 	}
+	r.fresh[rec.Number] = true
 	i, known := slices.BinarySearchFunc(r.records, rec.Number, func(a Record, n int32) int { return int(a.Number) - int(n) })
 	if known {
 		r.records[i] = rec

@@ -22,8 +22,7 @@ import (
 // delivery; Options.Dataset is needed only if its content was delivered to
 // several datasets. To withdraw twice changes nothing.
 func Withdraw(ctx context.Context, o Options, file string) (Report, error) {
-	r := &run{Options: o, lake: filepath.Join(o.Workspace, "lake"), reading: reading(o)}
-	r.tmp = filepath.Join(r.lake, ".tmp")
+	r := newRun(o)
 	if err := r.withdraw(ctx, file); err != nil {
 		return Report{}, fmt.Errorf("withdraw %s: %w", file, err)
 	}

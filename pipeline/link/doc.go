@@ -5,8 +5,8 @@
 //
 //  1. [NewIndex] reads the subscribers table into a prefix table.
 //  2. [Index.Lookup] finds the lease of an address, a port and an instant: one
-//     subscriber, "shared, cannot say", or unknown. [Index.Attribute] does so for
-//     a whole list of sessions and adds up what each subscriber has of it.
+//     subscriber, "shared, cannot say", or unknown. A [Resolver] does so for
+//     millions of records, and says for how long the answer holds.
 //  3. [NewSites] indexes the sites; [Sites.Link] finds the site of a subscriber
 //     by exact keys and names the basis.
 //

@@ -104,37 +104,6 @@ func TestNewIndexRefuses(t *testing.T) {
 	}
 }
 
-func TestAttribute(t *testing.T) {
-	x := index(t, lease("95.57.0.1", 1, 5*day, "a"), lease("95.57.0.1", 5*day, 9*day, "b"))
-	session := func(start, end datasets.Micros) datasets.FlowSession {
-		return datasets.FlowSession{ClientIP: "95.57.0.1", ClientPort: 4000, Start: start, End: end, OrigBytes: 3, RespBytes: 4}
-	}
-	shares := x.Attribute([]datasets.FlowSession{session(day, 2*day), session(3*day, 4*day), session(6*day, 7*day), session(4*day, 6*day), session(10*day, 11*day)})
-	want := []struct {
-		status   Status
-		id       string
-		sessions int
-		bytes    int64
-	}{{Known, "a", 2, 14}, {Known, "b", 1, 7}, {Shared, "", 1, 7}, {Unknown, "", 1, 7}}
-	if len(shares) != len(want) {
-		t.Fatalf("got %+v", shares)
-	}
-	for i, w := range want {
-		if g := shares[i]; g.Status != w.status || g.Subscriber.SubscriberID != w.id || g.Sessions != w.sessions || g.Bytes != w.bytes {
-			t.Errorf("share %d: got %+v, want %+v", i, g, w)
-		}
-	}
-	if who := Sole(shares); who.Status != Shared {
-		t.Errorf("Sole of two subscribers = %v", who.Status)
-	}
-	if who := Sole(shares[:1]); who.Status != Known || who.Subscriber.SubscriberID != "a" {
-		t.Errorf("Sole of one = %+v", who)
-	}
-	if who := Sole([]Share{shares[0], shares[3]}); who.Status != Unknown || who.Why == "" {
-		t.Errorf("Sole of a part = %+v", who)
-	}
-}
-
 func TestLink(t *testing.T) {
 	sites := NewSites([]datasets.Site{
 		{SiteID: "S1", BIN: "940140000385", Address: "Алматы, Абая 10"},

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	_ "github.com/duckdb/duckdb-go/v2" // registers the driver "duckdb"
@@ -25,6 +26,8 @@ type Options struct {
 	Threads   int    // at least 1
 	MemoryMiB int    // at least 64; what does not fit is spilled to TempDir
 	TempDir   string // for spilled data; made if absent
+	// Dirs are the folders whose files may be read and written, beside TempDir.
+	Dirs []string
 }
 
 // A DB is a DuckDB database in memory with its own threads and memory limit.
@@ -33,11 +36,16 @@ type DB struct {
 	conn *sql.Conn
 }
 
-// Open starts a database. Extensions can be neither installed nor loaded, and
-// times are UTC.
+// Open starts a database. Extensions can be neither installed nor loaded, times
+// are UTC, and no statement can reach a file outside the folders of the options or
+// change these settings: whatever gets into a statement stays in the workspace.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	if err := os.MkdirAll(o.TempDir, 0o755); err != nil {
 		return nil, fmt.Errorf("open duckdb: %w", err)
+	}
+	dirs := make([]string, 0, len(o.Dirs)+1)
+	for _, dir := range append([]string{o.TempDir}, o.Dirs...) {
+		dirs = append(dirs, strings.TrimSuffix(dir, string(filepath.Separator))+string(filepath.Separator))
 	}
 	pool, err := sql.Open("duckdb", "")
 	if err != nil {
@@ -57,6 +65,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		"SET autoload_known_extensions = false",
 		"SET allow_community_extensions = false",
 		"SET partitioned_write_max_open_files = 4096",
+		"SET allowed_directories = " + quoteList(dirs),
+		"SET enable_external_access = false",
+		"SET lock_configuration = true",
 	} {
 		if err := db.Exec(ctx, set); err != nil {
 			return nil, errors.Join(err, db.Close())
@@ -93,6 +104,24 @@ func (db *DB) View(ctx context.Context, name string, t *datasets.Table, files []
 		query = "SELECT * FROM read_parquet(" + quoteList(files) + ", hive_partitioning = false)"
 	}
 	return db.Exec(ctx, "CREATE OR REPLACE TEMP VIEW "+ident(name)+" AS "+query)
+}
+
+// List makes a table of one column of texts.
+func (db *DB) List(ctx context.Context, name string, texts []string) error {
+	if err := db.Exec(ctx, "CREATE OR REPLACE TEMP TABLE "+ident(name)+" (value VARCHAR)"); err != nil {
+		return err
+	}
+	for part := range slices.Chunk(texts, 1000) {
+		args := make([]any, len(part))
+		for i, s := range part {
+			args[i] = s
+		}
+		values := strings.TrimSuffix(strings.Repeat("(?),", len(part)), ",")
+		if err := db.Exec(ctx, "INSERT INTO "+ident(name)+" VALUES "+values, args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Copy writes the rows of a SELECT to a Parquet file, in the order of the

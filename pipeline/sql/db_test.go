@@ -2,6 +2,7 @@ package sql
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -11,7 +12,7 @@ import (
 
 func open(t *testing.T) *DB {
 	t.Helper()
-	db, err := Open(context.Background(), Options{Threads: 1, MemoryMiB: 256, TempDir: t.TempDir()})
+	db, err := Open(context.Background(), Options{Threads: 1, MemoryMiB: 256, TempDir: t.TempDir(), Dirs: []string{os.TempDir()}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,96 +1,110 @@
--- flow_profile: one row per client, server, server port and protocol, over all
--- the data. Bytes, packets; hours are clock hours in UTC, days are UTC days;
--- longest_s and active_s in seconds; hourly_bytes_cv is a ratio, -1 if unknown.
-WITH session AS (
-    SELECT *, epoch_us("start") AS first_us, epoch_us("end") AS last_us FROM flow_session
-),
-record AS (
+-- flow_profile: one row per client, server, server port, protocol and server name,
+-- over all the data. Bytes, packets; hours are clock hours in UTC, days are UTC
+-- days; longest_s, active_s and open_s in seconds; hourly_bytes_cv is a ratio, -1
+-- if unknown. Sums are of integers: the same whatever the order of addition.
+WITH long_session AS (
     SELECT
-        src_ip AS client_ip, dst_ip AS server_ip, dst_port AS server_port, proto,
-        epoch_us(ts) AS first_us,
-        round(duration_s * 1e6)::BIGINT AS length_us,
-        orig_bytes + resp_bytes AS bytes
-    FROM flows
+        client, server_ip, server_port, proto, coalesce(sni, '') AS sni,
+        epoch_us("start") AS first_us, epoch_us("end") AS last_us,
+        (orig_bytes + resp_bytes)::HUGEINT * 1000000000 // (epoch_us("end") - epoch_us("start")) AS rate
+    FROM flow_session
+    WHERE epoch_us("end") - epoch_us("start") >= 3600000000
 ),
-covered AS (
-    SELECT *, unnest(range(first_us // 3600000000, (first_us + length_us) // 3600000000 + 1)) AS hour
-    FROM record
+usual AS (
+    SELECT client, server_ip, server_port, proto, sni, quantile_disc(rate, 0.5) AS rate
+    FROM long_session
+    GROUP BY client, server_ip, server_port, proto, sni
 ),
-share AS (
-    -- The bytes of a record are spread evenly: up to an instant it has carried
-    -- floor(bytes * elapsed / length), so that the hours add up to the record.
-    SELECT client_ip, server_ip, server_port, proto, hour, length_us,
-        CASE WHEN length_us = 0 THEN bytes::HUGEINT ELSE
-            bytes::HUGEINT * least((hour + 1) * 3600000000 - first_us, length_us) // length_us
-            - bytes::HUGEINT * greatest(hour * 3600000000 - first_us, 0) // length_us
-        END AS bytes
-    FROM covered
-),
-hourly AS (
-    SELECT client_ip, server_ip, server_port, proto, hour,
-        sum(bytes)::BIGINT AS bytes, max(length_us) AS longest_record_us
-    FROM share
-    GROUP BY client_ip, server_ip, server_port, proto, hour
-),
-spread AS (
-    SELECT client_ip, server_ip, server_port, proto,
-        count(*) AS hours, count(DISTINCT hour // 24) AS days,
-        sum(bytes::HUGEINT) AS total, sum(bytes::HUGEINT * bytes) AS squares,
-        max(longest_record_us) AS longest_record_us
-    FROM hourly
-    GROUP BY client_ip, server_ip, server_port, proto
+equal_session AS (
+    -- Pools hold the rate of shares constant, so that equal devices have equal
+    -- rates: within a factor of 1.5 of the median.
+    SELECT s.*
+    FROM long_session AS s
+    JOIN usual AS u USING (client, server_ip, server_port, proto, sni)
+    WHERE 2 * s.rate <= 3 * u.rate AND 3 * s.rate >= 2 * u.rate
 ),
 edge AS (
-    SELECT client_ip, server_ip, server_port, proto, first_us AS at_us, 1 AS step
-    FROM session WHERE last_us - first_us >= 3600000000
+    SELECT client, server_ip, server_port, proto, sni, first_us AS at_us, 1 AS step FROM equal_session
     UNION ALL
-    SELECT client_ip, server_ip, server_port, proto, last_us, -1
-    FROM session WHERE last_us - first_us >= 3600000000
+    SELECT client, server_ip, server_port, proto, sni, last_us, -1 FROM equal_session
 ),
 open_count AS (
     -- An end at the instant of a beginning is a reconnection: it counts first.
-    SELECT client_ip, server_ip, server_port, proto, sum(step) OVER (
-        PARTITION BY client_ip, server_ip, server_port, proto ORDER BY at_us, step
+    SELECT client, server_ip, server_port, proto, sni, sum(step) OVER (
+        PARTITION BY client, server_ip, server_port, proto, sni ORDER BY at_us, step
         ROWS UNBOUNDED PRECEDING
     ) AS open_sessions
     FROM edge
 ),
 parallel AS (
-    SELECT client_ip, server_ip, server_port, proto, max(open_sessions)::INTEGER AS parallel
+    SELECT client, server_ip, server_port, proto, sni, max(open_sessions)::INTEGER AS parallel
     FROM open_count
-    GROUP BY client_ip, server_ip, server_port, proto
+    GROUP BY client, server_ip, server_port, proto, sni
+),
+sampled_time AS (
+    -- Sampled records are single packets without length: the time from the first
+    -- to the last packet of the sessions stands for it.
+    SELECT client, server_ip, server_port, proto, coalesce(sni, '') AS sni,
+        sum(epoch_us("end") - epoch_us("start"))::BIGINT AS active_us
+    FROM flow_session
+    WHERE sampling > 1
+    GROUP BY client, server_ip, server_port, proto, coalesce(sni, '')
+),
+daily AS (
+    -- A subscriber may have had several addresses in a day.
+    SELECT
+        client, server_ip, server_port, proto, coalesce(sni, '') AS sni, "day",
+        min(app) FILTER (WHERE app <> '') AS app,
+        min(first_seen) AS first_seen, max(last_seen) AS last_seen,
+        sum(sessions) AS sessions, max(longest_us) AS longest_us,
+        bit_count(bit_or(hours)) AS hours, max(night_hours) AS night_hours,
+        sum(orig_bytes) AS orig_bytes, sum(resp_bytes) AS resp_bytes,
+        sum(orig_pkts) AS orig_pkts, sum(resp_pkts) AS resp_pkts, sum(counted_pkts) AS counted_pkts,
+        sum(active_us) AS active_us, least(sum(open_us), 86400000000) AS open_us,
+        sum(unit_sum) AS unit_sum, sum(square_sum) AS square_sum,
+        max(max_record_us) AS max_record_us, max(sampling) AS sampling
+    FROM flow_day
+    GROUP BY client, server_ip, server_port, proto, coalesce(sni, ''), "day"
 ),
 total AS (
     SELECT
-        min(bucket) AS bucket, client_ip, server_ip, server_port, proto,
-        min(sni) FILTER (WHERE sni <> '') AS sni,
-        (count(DISTINCT sni) FILTER (WHERE sni <> ''))::INTEGER AS sni_count,
-        min(first_us) AS first_us, max(last_us) AS last_us,
-        count(*) AS sessions, max(last_us - first_us) AS longest_us,
+        client, server_ip, server_port, proto, sni,
+        min(app) FILTER (WHERE app <> '') AS app,
+        min(epoch_us(first_seen)) AS first_us, max(epoch_us(last_seen)) AS last_us,
+        sum(sessions)::BIGINT AS sessions, max(longest_us) AS longest_us,
+        sum(hours)::INTEGER AS hours, sum(night_hours)::INTEGER AS night_hours,
+        count(*)::INTEGER AS days,
         sum(orig_bytes)::BIGINT AS orig_bytes, sum(resp_bytes)::BIGINT AS resp_bytes,
         sum(orig_pkts)::BIGINT AS orig_pkts, sum(resp_pkts)::BIGINT AS resp_pkts,
-        sum(last_us - first_us)::BIGINT AS active_us
-    FROM session
-    GROUP BY client_ip, server_ip, server_port, proto
+        sum(counted_pkts)::BIGINT AS counted_pkts,
+        sum(active_us)::BIGINT AS active_us, sum(open_us)::BIGINT AS open_us,
+        sum(unit_sum) AS units, sum(square_sum) AS squares,
+        max(max_record_us) AS max_record_us, max(sampling) AS sampling
+    FROM daily
+    GROUP BY client, server_ip, server_port, proto, sni
 )
 SELECT
-    t.bucket, t.client_ip, t.server_ip, t.server_port, t.proto, t.sni, t.sni_count,
+    t.client, t.server_ip, t.server_port, t.proto,
+    nullif(t.sni, '') AS sni, t.app,
     make_timestamptz(t.first_us) AS first_seen,
     make_timestamptz(t.last_us) AS last_seen,
     t.sessions,
     t.longest_us / 1e6 AS longest_s,
-    s.hours::INTEGER AS hours_active,
-    s.days::INTEGER AS days,
+    t.hours AS hours_active,
+    t.night_hours,
+    t.days,
     (t.last_us // 3600000000 - t.first_us // 3600000000 + 1)::INTEGER AS span_h,
     coalesce(p.parallel, 0) AS parallel,
-    t.orig_bytes, t.resp_bytes, t.orig_pkts, t.resp_pkts,
-    t.active_us / 1e6 AS active_s,
+    t.orig_bytes, t.resp_bytes, t.orig_pkts, t.resp_pkts, t.counted_pkts,
+    greatest(t.active_us, coalesce(s.active_us, 0)) / 1e6 AS active_s,
+    greatest(t.open_us, coalesce(s.active_us, 0)) / 1e6 AS open_s,
     -- A record longer than an hour, or fewer than 6 hours, says nothing about
-    -- regularity. Integers up to here: the same whatever the order of addition.
-    CASE WHEN s.longest_record_us > 3600000000 OR s.hours < 6 OR s.total = 0 THEN -1.0
-        ELSE sqrt((s.hours * s.squares - s.total * s.total)::DOUBLE) / s.total::DOUBLE
-    END AS hourly_bytes_cv
+    -- regularity.
+    CASE WHEN t.max_record_us > 3600000000 OR t.hours < 6 OR t.units = 0 THEN -1.0
+        ELSE sqrt(greatest(t.hours * t.squares - t.units * t.units, 0)::DOUBLE) / t.units::DOUBLE
+    END AS hourly_bytes_cv,
+    t.sampling
 FROM total AS t
-JOIN spread AS s USING (client_ip, server_ip, server_port, proto)
-LEFT JOIN parallel AS p USING (client_ip, server_ip, server_port, proto)
-ORDER BY t.client_ip, t.server_ip, t.server_port, t.proto
+LEFT JOIN parallel AS p USING (client, server_ip, server_port, proto, sni)
+LEFT JOIN sampled_time AS s USING (client, server_ip, server_port, proto, sni)
+ORDER BY t.client, t.server_ip, t.server_port, t.proto, t.sni

@@ -1,13 +1,21 @@
--- server_endpoint: one row per server, server port and protocol with a session
--- of at least one hour, over all buckets of flow_profile. Counts of clients.
-WITH network AS (
-    SELECT count(DISTINCT client_ip)::INTEGER AS clients FROM flow_profile
+-- server_endpoint: one row per server, server port and protocol that some client
+-- has a row of flow_profile with. Counts of client addresses, of all flows.
+WITH wanted AS (
+    SELECT DISTINCT server_ip, server_port, proto FROM flow_profile
+),
+pair AS (
+    SELECT dst_ip, dst_port, proto, src_ip
+    FROM flows
+    SEMI JOIN wanted ON dst_ip = server_ip AND dst_port = server_port AND flows.proto = wanted.proto
+    GROUP BY dst_ip, dst_port, proto, src_ip
+),
+network AS (
+    SELECT count(DISTINCT src_ip)::INTEGER AS clients FROM flows
 )
 SELECT
-    server_ip, server_port, proto,
+    dst_ip AS server_ip, dst_port AS server_port, proto,
     count(*)::INTEGER AS clients,
     any_value(network.clients) AS network_clients
-FROM flow_profile, network
-GROUP BY server_ip, server_port, proto
-HAVING max(longest_s) >= 3600
+FROM pair, network
+GROUP BY dst_ip, dst_port, proto
 ORDER BY server_ip, server_port, proto

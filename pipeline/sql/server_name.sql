@@ -1,5 +1,6 @@
--- server_name: one row per client, name asked for and address answered; a query
--- answered without any address has a row without address. Counts; instants in UTC.
+-- server_name: one row per client, name asked for and address answered in a UTC
+-- day; a query answered without any address has a row without address. Counts;
+-- instants in UTC. Whose the address was is said afterwards.
 WITH query AS (
     SELECT bucket, client_ip, "query" AS host, epoch_us(ts) AS at_us,
         -- Answers also hold canonical names: an address has a colon, or digits and dots only.
@@ -14,13 +15,14 @@ answer AS (
 )
 SELECT
     min(bucket) AS bucket,
+    client_ip AS client,
     client_ip,
     server_ip,
     host,
     make_timestamptz(min(at_us)) AS first_seen,
     make_timestamptz(max(at_us)) AS last_seen,
     count(*) AS queries,
-    count(DISTINCT at_us // 86400000000)::INTEGER AS days
+    1 AS days
 FROM answer
-GROUP BY client_ip, host, server_ip
-ORDER BY client_ip, host, server_ip NULLS FIRST
+GROUP BY client_ip, host, server_ip, at_us // 86400000000
+ORDER BY client_ip, host, server_ip NULLS FIRST, first_seen

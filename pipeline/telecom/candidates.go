@@ -3,6 +3,7 @@ package telecom
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -39,6 +40,7 @@ type use struct {
 	first    datasets.Micros
 	last     datasets.Micros
 	best     traffic.Finding
+	seen     bool // some finding rests on more than a few sampled packets
 }
 
 // Input is what the targets are judged by.
@@ -50,7 +52,19 @@ type Input struct {
 	Registered map[string]bool
 	Pools      traffic.Catalogue
 	Services   *ref.Services
-	Places     *geo.DB // nil if no database was named
+	Places     *geo.DB                // nil if no database was named
+	Accredited func(pool string) bool // pools that licensed miners may use; nil: none is known
+	MaxBlocks  int                    // circuit breaker: more blocks than this are none
+}
+
+// A Use is what one client had with one address, port and protocol in a day.
+type Use struct {
+	Client      string
+	IP          string
+	Port        int32
+	Proto       string
+	First, Last datasets.Micros
+	Bytes       int64
 }
 
 // A Builder gathers what is known of the targets.
@@ -70,14 +84,14 @@ func New(in Input) *Builder {
 		w.add(f)
 		b.suspects[f.Client] = w
 		var own weight
-		if own.add(f); !own.suspect() {
+		if own.add(f); !own.suspect() && f.Family != traffic.FamilyFan {
 			continue
 		}
 		if f.ServerIP != "" {
 			b.find(target{ip: f.ServerIP, port: f.ServerPort, proto: f.Proto}, f)
 			b.names[f.ServerIP] = map[string]bool{}
 		}
-		if _, err := netip.ParseAddr(f.Host); f.Host != "" && err != nil && own.pool > 0 {
+		if _, err := netip.ParseAddr(f.Host); f.Host != "" && err != nil && own.endpoint > 0 {
 			b.find(target{host: f.Host}, f)
 		}
 	}
@@ -86,7 +100,7 @@ func New(in Input) *Builder {
 }
 
 // shapeOfNames gives a name the shape of the sessions that were held under it:
-// [traffic.Steady] speaks of addresses only.
+// detectors of shape speak of addresses.
 func (b *Builder) shapeOfNames() {
 	type session struct {
 		client, ip string
@@ -94,13 +108,13 @@ func (b *Builder) shapeOfNames() {
 	}
 	shape := map[session]traffic.Finding{}
 	for _, f := range b.in.Findings {
-		if f.Detector == steadyID && f.Status == datasets.Spoken {
+		if f.Family == traffic.FamilyShape && f.Status == datasets.Spoken {
 			shape[session{f.Client, f.ServerIP, f.ServerPort}] = f
 		}
 	}
 	for _, f := range b.in.Findings {
 		u := b.targets[target{host: f.Host}]
-		if s, ok := shape[session{f.Client, f.ServerIP, f.ServerPort}]; ok && u != nil && f.Detector == poolID {
+		if s, ok := shape[session{f.Client, f.ServerIP, f.ServerPort}]; ok && u != nil && f.Family == traffic.FamilyEndpoint {
 			u.weight.add(s)
 		}
 	}
@@ -114,6 +128,9 @@ func (b *Builder) find(t target, f traffic.Finding) {
 	}
 	u.weight.add(f)
 	u.suspects[f.Client], u.clients[f.Client] = true, true
+	if f.Sampled == 0 || f.Sampled >= minSampledPackets {
+		u.seen = true
+	}
 	u.first, u.last = min(u.first, f.Start), max(u.last, f.End)
 	if cmp.Or(cmp.Compare(f.LogLR, u.best.LogLR), cmp.Compare(f.Pool, u.best.Pool), cmp.Compare(u.best.Client, f.Client)) > 0 {
 		u.best = f
@@ -126,19 +143,26 @@ func (b *Builder) find(t target, f traffic.Finding) {
 	}
 }
 
-// AddProfile counts one client's traffic with a target.
-func (b *Builder) AddProfile(p datasets.FlowProfile) {
-	u := b.targets[target{ip: p.ServerIP, port: p.ServerPort, proto: p.Proto}]
+// Addresses returns the addresses of the targets, in order.
+func (b *Builder) Addresses() []string {
+	return slices.Sorted(maps.Keys(b.names))
+}
+
+// AddUse counts one client's traffic with a target, be it a suspect or not.
+// Every flow of the network with one of [Builder.Addresses] must be in some Use.
+func (b *Builder) AddUse(v Use) {
+	u := b.targets[target{ip: v.IP, port: v.Port, proto: v.Proto}]
 	if u == nil {
 		return
 	}
-	u.clients[p.ClientIP] = true
-	u.bytes += p.OrigBytes + p.RespBytes
-	u.first, u.last = min(u.first, p.First), max(u.last, p.Last)
-	if p.SNI != "" {
-		b.operator(p.ServerIP, p.SNI)
-	}
+	u.clients[v.Client] = true
+	u.bytes += v.Bytes
+	u.first, u.last = min(u.first, v.First), max(u.last, v.Last)
 }
+
+// AddServerName notes a name under which an address was spoken with over TLS in
+// the last 30 days.
+func (b *Builder) AddServerName(ip, host string) { b.operator(ip, host) }
 
 // AddName counts one client's look-ups of a target, and what else is on an
 // address. Names last looked up more than 30 days before AsOf are left out.
@@ -147,7 +171,7 @@ func (b *Builder) AddName(n datasets.ServerName) {
 		return
 	}
 	if u := b.targets[target{host: n.Host}]; u != nil {
-		u.clients[n.ClientIP] = true
+		u.clients[n.Client] = true
 		u.first, u.last = min(u.first, n.First), max(u.last, n.Last)
 	}
 	b.operator(n.ServerIP, n.Host)
@@ -180,8 +204,8 @@ func registered(host string) string {
 	return strings.Join(labels[max(0, len(labels)-n):], ".")
 }
 
-// listFrom is the confidence from which an endpoint that only one suspect uses
-// is listed at all.
+// listFrom is the confidence from which an endpoint is listed at all; those
+// that several suspects share are listed in any case.
 const listFrom = 0.1
 
 // Candidates returns a row for every target that is worth a look: blocks first, then by confidence,
@@ -195,11 +219,12 @@ func (b *Builder) Candidates() ([]datasets.Candidate, error) {
 		}
 		// One client with a steady habit is nobody's business: most such servers
 		// are sensors, tills and terminals.
-		if c.Confidence < listFrom && len(u.suspects) < 2 {
+		if c.Confidence < listFrom && u.weight.fan == 0 {
 			continue
 		}
 		out = append(out, c)
 	}
+	b.breaker(out)
 	order := []string{Block, Review, Monitor}
 	slices.SortFunc(out, func(x, y datasets.Candidate) int {
 		return cmp.Or(cmp.Compare(slices.Index(order, x.Action), slices.Index(order, y.Action)), cmp.Compare(y.Confidence, x.Confidence),

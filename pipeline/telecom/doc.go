@@ -5,9 +5,9 @@
 //
 //  1. [New] takes the findings of all clients. Every server and every name that
 //     they speak of becomes a target.
-//  2. [Builder.AddProfile] and [Builder.AddName] are called with the flow_profile
-//     and server_name rows of every client, suspect or not: they count who else
-//     would be cut off.
+//  2. [Builder.AddUse], [Builder.AddServerName] and [Builder.AddName] are called
+//     with what every client, suspect or not, had with the targets' addresses and
+//     names: they count who else would be cut off.
 //  3. [Builder.Candidates] weighs each target and lets the guards stop it.
 //  4. [Subscribers] lists the subscribers seen mining, for their provider.
 //

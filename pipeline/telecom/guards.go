@@ -21,6 +21,30 @@ const (
 	minBlockConfidence = 0.8
 )
 
+// minSampledPackets is the number of sampled packets below which nothing is
+// proposed on account of a session alone.
+const minSampledPackets = 20
+
+// breaker stops a batch that is larger than anybody could have checked: a wrong
+// list or a broken feed proposes thousands at once.
+func (b *Builder) breaker(rows []datasets.Candidate) {
+	blocks := 0
+	for _, c := range rows {
+		if c.Action == Block {
+			blocks++
+		}
+	}
+	if b.in.MaxBlocks <= 0 || blocks <= b.in.MaxBlocks {
+		return
+	}
+	for i := range rows {
+		if rows[i].Action == Block {
+			rows[i].Action = Review
+			rows[i].Reason += fmt.Sprintf("; %s: circuit breaker: %d blocks in one batch, at most %d are let through", Review, blocks, b.in.MaxBlocks)
+		}
+	}
+}
+
 // A stop is a guard that fired.
 type stop struct {
 	action string // Monitor or Review
@@ -47,13 +71,19 @@ func (b *Builder) guards(t target, u *use, c datasets.Candidate) []stop {
 	if registered > 0 {
 		stops = append(stops, stop{Review, fmt.Sprintf("%d of %d clients are registered miners without a finding", registered, c.Clients)})
 	}
+	if u.pool != "" && b.in.Accredited != nil && b.in.Accredited(u.pool) {
+		stops = append(stops, stop{Monitor, u.pool + " is an accredited pool, which licensed miners may use"})
+	}
+	if !u.seen {
+		stops = append(stops, stop{Review, fmt.Sprintf("fewer than %d sampled packets", minSampledPackets)})
+	}
 	switch {
-	case u.weight.pool < strongPool && len(u.suspects) == 1:
+	case u.weight.endpoint < strongEndpoint && len(u.suspects) == 1:
 		stops = append(stops, stop{Monitor, "one client with weak evidence"})
-	case u.weight.pool < strongPool:
+	case u.weight.endpoint < strongEndpoint:
 		stops = append(stops, stop{Review, "no contact with a listed host and port; it may be a private pool"})
-	case u.weight.steady == 0 && len(u.suspects) == 1:
-		stops = append(stops, stop{Review, "one kind of evidence, of one client"})
+	case u.weight.families() < 2:
+		stops = append(stops, stop{Review, "one kind of evidence"})
 	case c.Confidence < minBlockConfidence:
 		stops = append(stops, stop{Review, fmt.Sprintf("confidence %.2f is below %.2f", c.Confidence, minBlockConfidence)})
 	}

@@ -16,10 +16,17 @@ const asOf = datasets.Day(19_500) // 2023-05-23
 
 var seen = datasets.MicrosOf(asOf.Date()) - 3600e6
 
-func found(detector, client, ip string, port int32, host, pool string, logLR float64) traffic.Finding {
+// The families of evidence that the tests need.
+const (
+	poolID   = traffic.FamilyEndpoint
+	steadyID = traffic.FamilyShape
+	fanID    = traffic.FamilyFan
+)
+
+func found(family traffic.Family, client, ip string, port int32, host, pool string, logLR float64) traffic.Finding {
 	return traffic.Finding{
-		Client: client, ServerIP: ip, ServerPort: port, Proto: "tcp", Host: host, Pool: pool, HoursActive: 100, Bytes: 1000,
-		Evidence: datasets.Evidence{Detector: detector, Status: datasets.Spoken, Start: seen - 86400e6, End: seen, LogLR: logLR, PValue: 1, Detail: "evidence"},
+		Family: family, Client: client, ServerIP: ip, ServerPort: port, Proto: "tcp", Host: host, Pool: pool, HoursActive: 100, Bytes: 1000,
+		Evidence: datasets.Evidence{Detector: "traffic/" + string(family), Status: datasets.Spoken, Start: seen - 86400e6, End: seen, LogLR: logLR, PValue: 1, Detail: "evidence"},
 	}
 }
 
@@ -39,12 +46,12 @@ func builder(t *testing.T, findings []traffic.Finding) *Builder {
 }
 
 // used is some traffic of a client with a port of the server.
-func used(client string, port int32) datasets.FlowProfile {
-	return datasets.FlowProfile{ClientIP: client, ServerIP: server, ServerPort: port, Proto: "tcp", First: seen - 86400e6, Last: seen, OrigBytes: 600, RespBytes: 400}
+func used(client string, port int32) Use {
+	return Use{Client: client, IP: server, Port: port, Proto: "tcp", First: seen - 86400e6, Last: seen, Bytes: 1000}
 }
 
 func asked(client, host, ip string, last datasets.Micros) datasets.ServerName {
-	return datasets.ServerName{ClientIP: client, ServerIP: ip, Host: host, First: last, Last: last, Queries: 1, Days: 1}
+	return datasets.ServerName{Client: client, ClientIP: client, ServerIP: ip, Host: host, First: last, Last: last, Queries: 1, Days: 1}
 }
 
 // at returns the candidate of a target.
@@ -68,8 +75,8 @@ const server = "93.184.215.14"
 
 func TestBlock(t *testing.T) {
 	b := builder(t, miner("10.0.0.1", server))
-	b.AddProfile(used("10.0.0.1", 3333))
-	b.AddProfile(used("10.0.0.2", 443)) // another port is another target
+	b.AddUse(used("10.0.0.1", 3333))
+	b.AddUse(used("10.0.0.2", 443)) // another port is another target
 	b.AddName(asked("10.0.0.1", "btc.trustpool.cc", server, seen))
 	b.AddName(asked("10.0.0.1", "eu.trustpool.cc", server, seen)) // the same operator
 	c := at(t, b, server)
@@ -97,7 +104,7 @@ func TestGuardsStop(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		findings []traffic.Finding
-		profiles []datasets.FlowProfile
+		profiles []Use
 		names    []datasets.ServerName
 		target   string
 		action   string
@@ -108,7 +115,7 @@ func TestGuardsStop(t *testing.T) {
 		{"carrier-grade NAT", miner("10.0.0.1", "100.64.9.9"), nil, nil, "100.64.9.9", Monitor, "CGNAT"},
 		{"mapped resolver", miner("10.0.0.1", "::ffff:8.8.8.8"), nil, nil, "::ffff:8.8.8.8", Monitor, "resolver"},
 		{"not an address", miner("10.0.0.1", "server"), nil, nil, "server", Monitor, "not a plain address"},
-		{"one innocent client of three", two, []datasets.FlowProfile{used("10.0.0.3", 3333)}, nil, server, Review, "1 of 3 clients"},
+		{"one innocent client of three", two, []Use{used("10.0.0.3", 3333)}, nil, server, Review, "1 of 3 clients"},
 		{"unrelated names", two, nil, []datasets.ServerName{asked("10.0.0.9", "btc.trustpool.cc", server, seen), asked("10.0.0.9", "shop.example.kz", server, seen)}, server, Review, "unrelated names on this address: example.kz, pool TrustPool"},
 		{"stale", stale, nil, nil, server, Monitor, "the last contact was 9 days before 2023-05-23"},
 		{"one client, a name that fits badly", []traffic.Finding{found(poolID, "10.0.0.1", server, 9000, "btc.trustpool.cc", "TrustPool", 2.5)}, nil, nil, server, Monitor, "one client with weak evidence"},
@@ -119,7 +126,7 @@ func TestGuardsStop(t *testing.T) {
 	} {
 		b := builder(t, test.findings)
 		for _, p := range test.profiles {
-			b.AddProfile(p)
+			b.AddUse(p)
 		}
 		for _, n := range test.names {
 			b.AddName(n)
@@ -136,7 +143,7 @@ func TestRegisteredMinersKeepTheirPool(t *testing.T) {
 	findings := append(miner("10.0.0.1", server), miner("10.0.0.2", server)...)
 	b := New(Input{AsOf: asOf, Findings: findings, Registered: map[string]bool{"10.0.0.2": true}, Pools: pools, Services: services})
 	for _, client := range []string{"10.0.0.1", "10.0.0.2"} {
-		b.AddProfile(used(client, 3333))
+		b.AddUse(used(client, 3333))
 	}
 	for _, name := range []string{server, "btc.trustpool.cc"} {
 		if c := at(t, b, name); c.Action == Block || !strings.Contains(c.Reason, "1 of 2 clients are registered miners") {
@@ -226,5 +233,146 @@ func TestSubscribers(t *testing.T) {
 	}
 	if r := rows[0]; r.Pools != "TrustPool" || r.SiteID != "S-1" || r.HoursActive != 100 || r.Confidence < 0.9799 || r.Evidence != "evidence; evidence" {
 		t.Errorf("got %+v", r)
+	}
+}
+
+// More blocks than the breaker lets through are none at all.
+func TestCircuitBreaker(t *testing.T) {
+	var findings []traffic.Finding
+	for i := range 5 {
+		findings = append(findings, miner(fmt.Sprintf("10.0.0.%d", i), fmt.Sprintf("93.184.215.%d", 20+i))...)
+	}
+	for limit, want := range map[int]int{0: 6, 6: 6, 5: 0} { // five addresses and one name
+		list, err := New(Input{AsOf: asOf, Findings: findings, Pools: pools, Services: services, MaxBlocks: limit}).Candidates()
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks := 0
+		for _, c := range list {
+			if c.Action == Block {
+				blocks++
+			} else if limit == 5 && !strings.Contains(c.Reason, "circuit breaker: 6 blocks in one batch, at most 5") {
+				t.Errorf("%s: %s", c.Target, c.Reason)
+			}
+		}
+		if blocks != want {
+			t.Errorf("limit %d: %d blocks, want %d", limit, blocks, want)
+		}
+	}
+}
+
+func TestAccreditedPoolsStayReachable(t *testing.T) {
+	b := New(Input{AsOf: asOf, Findings: miner("10.0.0.1", server), Pools: pools, Services: services, Accredited: func(pool string) bool { return pool == "TrustPool" }})
+	for _, name := range []string{server, "btc.trustpool.cc"} {
+		if c := at(t, b, name); c.Action != Monitor || !strings.Contains(c.Reason, "accredited") {
+			t.Errorf("%s: %s (%s)", name, c.Action, c.Reason)
+		}
+	}
+}
+
+func TestFewSampledPackets(t *testing.T) {
+	findings := miner("10.0.0.1", server)
+	for i := range findings {
+		findings[i].Sampled = 19
+	}
+	if c := at(t, builder(t, findings), server); c.Action != Review || !strings.Contains(c.Reason, "fewer than 20 sampled packets") {
+		t.Errorf("%s (%s)", c.Action, c.Reason)
+	}
+}
+
+// Whatever is seen of it, an address is blocked only if it is no known service's, at
+// most 5 % of its clients are no suspects, it has one operator's names, its pool is
+// not accredited, and no registered miner uses it; and a rule for a subscriber is
+// never of a shared address without ports and an end.
+func TestGuardsHoldForRandomTraffic(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 8))
+	blocks, rules := 0, 0
+	for range 2000 {
+		ip := []string{server, "104.16.1.1", "8.8.8.8", "100.64.9.9", "224.0.0.1", "95.57.1.1"}[rng.IntN(6)]
+		suspects, others := 1+rng.IntN(30), rng.IntN(4)*rng.IntN(2)
+		var findings []traffic.Finding
+		for i := range suspects {
+			findings = append(findings, miner(fmt.Sprintf("s%d", i), ip)...)
+		}
+		accredited, registered := rng.IntN(8) == 0, rng.IntN(8) == 0
+		in := Input{AsOf: asOf, Findings: findings, Pools: pools, Services: services, Accredited: func(string) bool { return accredited }, Registered: map[string]bool{"s0": registered}}
+		b := New(in)
+		for i := range others {
+			u := used(fmt.Sprintf("o%d", i), 3333)
+			u.IP = ip
+			b.AddUse(u)
+		}
+		strange := rng.IntN(8) == 0
+		if strange {
+			b.AddServerName(ip, "shop.example.kz")
+		}
+		b.AddServerName(ip, "eu.trustpool.cc")
+		list, err := b.Candidates()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range list {
+			if c.TargetKind != "ip" || c.Action != Block {
+				continue
+			}
+			blocks++
+			addr := netip.MustParseAddr(ip)
+			if _, known := services.Addr(addr); known || accredited || registered || strange || float64(others) > 0.05*float64(others+suspects) ||
+				int(c.Clients) != others+suspects || int(c.Collateral) != others || c.ValidUntil != asOf+6 || c.Port != 3333 {
+				t.Fatalf("block of %s: accredited %v, registered %v, strange name %v, %d of %d others: %+v", ip, accredited, registered, strange, others, others+suspects, c)
+			}
+		}
+		leases := make([]datasets.Subscriber, 20)
+		for i := range leases {
+			l := &leases[i]
+			*l = datasets.Subscriber{IPPrefix: []string{"95.56.0.7", "100.64.0.7", "10.0.0.7", "95.56.0.0/24", "2a00::7"}[rng.IntN(5)], SubscriberID: fmt.Sprint(rng.IntN(5)), Provider: "P",
+				ValidFrom: datasets.MicrosOf((asOf + datasets.Day(rng.IntN(4)-2)).Date())}
+			if rng.IntN(2) == 0 {
+				l.ValidTo = datasets.MicrosOf((asOf + datasets.Day(rng.IntN(4)-1)).Date())
+			}
+			if rng.IntN(2) == 0 {
+				l.PortFrom, l.PortTo = 1024, 2047
+			}
+		}
+		var named []Attributed
+		for i, f := range findings {
+			named = append(named, Attributed{Finding: f, Named: rng.IntN(2) == 0, Subscriber: datasets.Subscriber{SubscriberID: fmt.Sprint(i % 5), Provider: "P"}})
+		}
+		for _, r := range FlowRules(list, named, leases, asOf) {
+			rules++
+			addr, err := netip.ParseAddr(r.SourceIP)
+			if err != nil || addr.IsPrivate() || sharedSpace.Contains(addr) || r.PortTo > 0 && r.LeaseTo == 0 || r.ServerPort == 0 || r.ValidUntil != asOf+6 {
+				t.Fatalf("rule %+v", r)
+			}
+		}
+	}
+	if blocks < 100 || rules < 100 {
+		t.Errorf("%d blocks and %d rules: the property was hardly tried", blocks, rules)
+	}
+}
+
+func TestProposals(t *testing.T) {
+	fan := func(client string) traffic.Finding {
+		return found(fanID, client, "93.184.215.30", 7777, "", "", 2.9)
+	}
+	findings := append(miner("10.0.0.1", server), // a listed host and port: nothing to learn
+		fan("10.0.0.1"), fan("10.0.0.2"),
+		found(steadyID, "10.0.0.1", "93.184.215.31", 9000, "relay.example", "", 1.5),  // of a known miner
+		found(steadyID, "10.0.0.9", "93.184.215.32", 9000, "sensor.example", "", 1.5), // of somebody
+		found(poolID, "10.0.0.3", server, 25, "kz7.trustpool.cc", "TrustPool", 6.8),
+		found(fanID, "10.0.0.4", "104.16.1.1", 443, "", "", 2.9), // an address of a CDN
+		found(fanID, "10.0.0.4", "104.16.1.1", 443, "ws.relay.example", "", 2.0))
+	var got []string
+	for _, p := range Proposals(findings, pools, services) {
+		got = append(got, fmt.Sprintf("%s %s %s, %s, %d clients, %d miners", p.Pool, p.Host, p.Ports, p.Vouched, p.Clients, p.Known))
+	}
+	want := []string{
+		"TrustPool kz7.trustpool.cc 25, traffic: host or port of a listed pool, 1 clients, 1 miners",
+		"unknown 93.184.215.30 7777, traffic: fan-in, 2 clients, 1 miners",
+		"unknown ws.relay.example 443, traffic: fan-in, 1 clients, 0 miners",
+		"unknown relay.example 9000, traffic: contact of a known miner, 1 clients, 1 miners",
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }

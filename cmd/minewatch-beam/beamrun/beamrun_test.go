@@ -1,0 +1,92 @@
+package beamrun_test
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/ptest"
+
+	"github.com/minewatch/minewatch/cmd/minewatch-beam/beamrun"
+	"github.com/minewatch/minewatch/pipeline"
+)
+
+func TestMain(m *testing.M) { ptest.Main(m) }
+
+// A run whose tasks go through Beam leaves the bytes that a local one leaves:
+// the lake, and all of the run but its manifest, which holds times.
+func TestSameBytes(t *testing.T) {
+	ctx := context.Background()
+	local := filepath.Join(t.TempDir(), "local")
+	if _, err := pipeline.Demo(ctx, local, pipeline.DemoOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	ws, err := pipeline.Init(filepath.Join(t.TempDir(), "beam"), pipeline.InitOptions{Buckets: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(ws.Path("inbox")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(ws.Path("inbox"), os.DirFS(filepath.Join(local, "inbox"))); err != nil {
+		t.Fatal(err)
+	}
+	result, err := pipeline.Run(ctx, ws, pipeline.RunOptions{Runner: twice{beamrun.Runner{Workspace: ws.Dir}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !result.Fresh || len(result.Proposed) == 0 {
+		t.Fatalf("the run through Beam proposes %d sites", len(result.Proposed))
+	}
+	same(t, filepath.Join(local, "lake"), ws.Lake())
+	want, err := filepath.EvalSymlinks(filepath.Join(local, "runs", "latest"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, want, result.Dir)
+}
+
+// twice has every task delivered twice, as an engine may.
+type twice struct{ beamrun.Runner }
+
+func (r twice) Run(ctx context.Context, env *pipeline.Env, s *pipeline.Stage, tasks []pipeline.Task) (int64, error) {
+	if _, err := r.Runner.Run(ctx, env, s, append(tasks, tasks...)); err != nil {
+		return 0, err
+	}
+	return int64(len(tasks)), nil
+}
+
+// same compares two folders file by file.
+func same(t *testing.T, want, got string) {
+	t.Helper()
+	n := 0
+	err := filepath.WalkDir(want, func(path string, d fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(want, path)
+		if err != nil || d.IsDir() || strings.HasPrefix(rel, "manifest.") {
+			return err
+		}
+		a, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		b, err := os.ReadFile(filepath.Join(got, rel))
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(a, b) {
+			t.Errorf("%s differs", rel)
+		}
+		n++
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if n == 0 {
+		t.Errorf("%s is empty", want)
+	}
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/minewatch/minewatch/detectors/calibrate"
+)
+
+func (p *program) bench() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure the program on public data",
+		Long:  "Measure the program on public data that ships with it. The figures are kept in the BENCHMARK.md of each package.",
+		Example: `  minewatch bench detect
+  minewatch bench fuse --json | jq '.test[0].average_precision'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(p.benchDetect(), p.benchFuse())
+	return cmd
+}
+
+func (p *program) benchDetect() *cobra.Command {
+	seeds := 5
+	cmd := &cobra.Command{
+		Use:   "detect",
+		Short: "How well mines are found in meters and of kinds not seen",
+		Long: `Add simulated mines of two models written apart, and lawful look-alikes, to real
+public meters; score every building with weights that saw neither it nor that
+kind of mine; print average precision, lists, onset, energy and intervals,
+beside simple rules and a bound. Nothing is written.`,
+		Example: `  minewatch bench detect
+  minewatch bench detect --seeds 1`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return calibrate.Bench(p.stdout, seeds) },
+	}
+	cmd.Flags().IntVar(&seeds, "seeds", seeds, "draws of mines, onsets and windows")
+	return cmd
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/datasets/sample"
+	"github.com/minewatch/minewatch/datasets/sim"
+	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/detectors/calibrate"
+	"github.com/minewatch/minewatch/detectors/features"
+	"github.com/minewatch/minewatch/detectors/fuse"
+	"github.com/minewatch/minewatch/detectors/load"
+	"github.com/minewatch/minewatch/pipeline"
+)
+
+// A fuseBench is the recipe of the fusion benchmark.
+type fuseBench struct {
+	seed    uint64
+	clients int // that do not mine
+	miners  int // clients of each way to mine
+	days    int // of traffic
+}
+
+func (p *program) benchFuse() *cobra.Command {
+	b := fuseBench{seed: 101, clients: 1500, miners: 60, days: 7}
+	write := ""
+	plan := fuse.DefaultPlan()
+	cmd := &cobra.Command{
+		Use:   "fuse",
+		Short: "Electricity and traffic together: ranking, calibration, false discoveries",
+		Long: `Add simulated mines to real public meters, simulate the traffic of miners and
+others, let the real detectors look at both, draw sites of one meter and one
+client each, and measure how they rank, how far their probabilities can be
+believed, and how many of those proposed are wrong. Buildings and clients on which
+the weights were learnt are not those that are measured on, and each building is
+scored by block weights that never saw it.`,
+		Example: `  minewatch bench fuse
+  minewatch bench fuse --write detectors/score   # then build again`,
+		Args: cobra.NoArgs,
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		meters, err := b.meters()
+		if err != nil {
+			return err
+		}
+		clients, err := b.network(cmd)
+		if err != nil {
+			return err
+		}
+		report := fuse.Run(fuse.Set{Meters: meters, Clients: clients}, plan)
+		if write != "" {
+			for name, text := range report.Tables() {
+				if err := store.WriteFile(filepath.Join(write, name), []byte(text)); err != nil {
+					return fmt.Errorf("write the tables: %w", err)
+				}
+			}
+		}
+		if p.json {
+			return printJSON(p.stdout, report)
+		}
+		report.Print(p.stdout)
+		return nil
+	}
+	cmd.Flags().StringVar(&write, "write", "", "folder to write the tables to")
+	cmd.Flags().IntVar(&plan.Rounds, "populations", plan.Rounds, "populations that are drawn")
+	cmd.Flags().IntVar(&plan.Sites, "sites", plan.Sites, "sites of a population")
+	cmd.Flags().Float64Var(&plan.Prevalence, "prevalence", plan.Prevalence, "share of sites that mine")
+	cmd.Flags().IntVar(&b.clients, "clients", b.clients, "network clients that do not mine")
+	cmd.Flags().IntVar(&b.miners, "miners", b.miners, "network clients of each way to mine")
+	p.jsonFlag(cmd)
+	return cmd
+}
+
+// meters makes the electricity halves: windows of real meters with and without a
+// mine, each weighed by block weights that never saw its building.
+func (b fuseBench) meters() (fuse.Halves, error) {
+	var out fuse.Halves
+	cases, err := calibrate.Cases(b.seed)
+	if err != nil {
+		return out, err
+	}
+	for i, v := range calibrate.HeldOut(cases) {
+		c := &cases[i]
+		if c.Population != calibrate.Estate {
+			continue
+		}
+		half := fuse.Half{Source: c.Building, Evidence: []datasets.Evidence{blockEvidence(v.Look.Block, v.LogLR)}}
+		switch {
+		case c.Mine():
+			half.Family = c.Family
+			out.Mining = append(out.Mining, half)
+		case c.Clean():
+			out.Clean = append(out.Clean, half)
+		}
+	}
+	others, err := otherMeters()
+	out.Clean = append(out.Clean, others...)
+	return out, err
+}
+
+// otherMeters are the meters that the block weights were not learnt on: servers, a
+// steel works, a school. Homes are left out: they are easy to tell from a mine, and there
+// are so many that they would flatter the figures.
+func otherMeters() ([]fuse.Half, error) {
+	meters, err := sample.Meters()
+	if err != nil {
+		return nil, err
+	}
+	scanner := load.NewScanner()
+	var out []fuse.Half
+	for _, m := range sample.Select(meters, sample.Server, sample.Steel, sample.School) {
+		var l datasets.Load
+		for i, kw := range m.Hourly() {
+			if !math.IsNaN(kw) {
+				l.Append(datasets.MicrosOf(m.Start.Add(time.Duration(i)*time.Hour)), int32(math.Round(kw*1000)), datasets.Measured, 60)
+			}
+		}
+		w := load.NewWindow(new(features.Normaliser).Normalise(m.ID, &l), time.UTC)
+		if block, _ := scanner.Scan(w); block != nil {
+			out = append(out, fuse.Half{Source: m.ID, Evidence: []datasets.Evidence{blockEvidence(*block, block.LogLR)}})
+		}
+	}
+	return out, nil
+}
+
+// blockEvidence is what load/block would say of a block with this likelihood ratio.
+func blockEvidence(block load.Block, logLR float64) datasets.Evidence {
+	block.LogLR = logLR
+	if block.Duty == nil {
+		block.Duty = &load.Duties[0]
+	}
+	w := &load.Window{Series: &features.Series{SiteID: "s", KW: []float64{math.NaN()}}}
+	return load.Added{}.Detect(&load.Sight{Window: w, Block: &block, Zone: time.UTC})
+}
+
+// network makes the traffic halves: simulated clients, seen by a run.
+func (b fuseBench) network(cmd *cobra.Command) (fuse.Halves, error) {
+	var out fuse.Halves
+	t := sim.DefaultTraffic(time.Date(2023, 12, 4, 0, 0, 0, 0, time.UTC))
+	t.Seed, t.Days, t.ActiveTimeoutS = b.seed, b.days, 1800
+	miners := map[sim.Form]int{}
+	for _, f := range sim.Forms() {
+		miners[f] = b.miners
+	}
+	clients, err := t.Draw(b.clients+b.miners*len(miners), miners)
+	if err != nil {
+		return out, err
+	}
+	dir, err := os.MkdirTemp("", "minewatch-bench-")
+	if err != nil {
+		return out, err
+	}
+	defer os.RemoveAll(dir)
+	evidence, err := pipeline.SimulatedTraffic(cmd.Context(), filepath.Join(dir, "w"), t, clients, nil)
+	if err != nil {
+		return out, err
+	}
+	for i, c := range clients {
+		half := fuse.Half{Source: c.Addr.String(), Family: string(c.Form), Evidence: evidence[i]}
+		if c.Form == sim.NotMining {
+			out.Clean = append(out.Clean, half)
+		} else {
+			out.Mining = append(out.Mining, half)
+		}
+	}
+	return out, nil
+}

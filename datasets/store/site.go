@@ -1,0 +1,66 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/parquet/metadata"
+
+	"github.com/minewatch/minewatch/datasets"
+)
+
+// LoadSite reads the readings of one site into l, which it resets; paths as for
+// [Loads]. Row groups whose statistics say that the site is not in them are not
+// read, so that its cost is a few row groups, not the bucket. A site without
+// readings leaves l empty.
+func LoadSite(paths []string, siteID string, l *datasets.Load) error {
+	l.Reset()
+	for _, path := range paths {
+		if err := loadSite(path, []byte(siteID), l); err != nil {
+			return fmt.Errorf("%s: site %s: %w", path, siteID, err)
+		}
+	}
+	return nil
+}
+
+func loadSite(path string, site []byte, l *datasets.Load) (err error) {
+	f, err := openLoad(path, site)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.r.Close()) }()
+	for f.left() && bytes.Compare(f.site[f.at], site) < 0 {
+		f.at++
+		if err := f.fill(); err != nil {
+			return err
+		}
+	}
+	return f.take(site, l)
+}
+
+// nextGroup is the next row group that may hold the site wanted, or their number.
+func (f *loadFile) nextGroup() int {
+	group := f.group + 1
+	for f.only != nil && group < f.r.NumRowGroups() && !f.mayHold(group) {
+		group++
+	}
+	return group
+}
+
+// mayHold reads the statistics of the site column. Without them it may.
+func (f *loadFile) mayHold(group int) bool {
+	c, err := f.r.MetaData().RowGroup(group).ColumnChunk(f.siteIx)
+	if err != nil {
+		return true
+	}
+	if set, err := c.StatsSet(); err != nil || !set {
+		return true
+	}
+	stats, err := c.Statistics()
+	if err != nil {
+		return true
+	}
+	s, ok := stats.(*metadata.ByteArrayStatistics)
+	return !ok || !s.HasMinMax() || bytes.Compare(s.Min(), f.only) <= 0 && bytes.Compare(f.only, s.Max()) <= 0
+}

@@ -1,0 +1,113 @@
+package calibrate
+
+import (
+	"runtime"
+	"slices"
+	"sync"
+)
+
+// folds is the number of groups of buildings; each group is judged by a model
+// that saw none of it.
+const folds = 8
+
+// HeldOut judges every case by a model that saw neither its building nor, if
+// models is not empty, any mine but those of these models.
+func HeldOut(cases []Case, models ...MineModel) []Verdict {
+	names := buildings(cases)
+	fold := map[string]int{}
+	for i, b := range names {
+		fold[b] = i % folds
+	}
+	verdicts := make([]Verdict, len(cases))
+	next := make(chan int)
+	var wait sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			for k := range next {
+				m := Fit(cases, func(c *Case) bool { return fold[c.Building] != k && Seen(c, models) })
+				for i := range cases {
+					if c := &cases[i]; fold[c.Building] == k {
+						verdicts[i] = Judge(m, c)
+					}
+				}
+			}
+		}()
+	}
+	for k := range folds {
+		next <- k
+	}
+	close(next)
+	wait.Wait()
+	return verdicts
+}
+
+// Seen reports whether a case may be fitted to where only mines of these models
+// may; with none all may.
+func Seen(c *Case, models []MineModel) bool {
+	return len(models) == 0 || !c.Mine() || slices.Contains(models, c.Model)
+}
+
+func buildings(cases []Case) []string {
+	var names []string
+	for i := range cases {
+		names = append(names, cases[i].Building)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// A Table is a file that package load embeds.
+type Table struct{ Name, Text string }
+
+// Calibrate makes the tables that package load embeds from seeds drawn from 1 on:
+// the model fitted to all cases, and what held-out models say of meters without
+// a mine and of the energy of the mines found.
+func Calibrate(seeds int) ([]Table, error) {
+	cases, err := draws(seeds)
+	if err != nil {
+		return nil, err
+	}
+	heldOut := HeldOut(cases)
+	m := Fit(cases, func(*Case) bool { return true })
+	return []Table{
+		{"block_model.csv", recipe + m.Table()},
+		{"block_placebo.csv", recipe + placeboTable(cases, heldOut)},
+		{"block_energy.csv", recipe + energyTable(energyErrors(cases, heldOut))},
+	}, nil
+}
+
+// draws returns the cases of seeds 1 to n.
+func draws(n int) ([]Case, error) {
+	var cases []Case
+	for s := range n {
+		c, err := Cases(uint64(s + 1))
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, c...)
+	}
+	return cases, nil
+}
+
+const recipe = "# Written by `minewatch calibrate`. Recipe: package detectors/calibrate.\n"
+
+// foundLR is the log-likelihood ratio from which a mine counts as found.
+const foundLR = 1
+
+// logLR returns the ratios of verdicts.
+func logLR(verdicts []Verdict) []float64 {
+	x := make([]float64, len(verdicts))
+	for i, v := range verdicts {
+		x[i] = v.LogLR
+	}
+	return x
+}
+
+// classOf returns the class of a verdict's energy.
+func classOf(v Verdict) int {
+	b := v.Look.Block
+	b.LogLR = v.LogLR
+	return b.EnergyClass()
+}

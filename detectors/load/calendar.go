@@ -1,0 +1,107 @@
+package load
+
+import (
+	"fmt"
+	"math"
+)
+
+// spells are the calendars of one run of hours of each day, from 4 to 22 hours
+// long, with which a block's own calendar is learnt.
+var spells = func() []Duty {
+	var all []Duty
+	for from := range 24 {
+		for hours := 4; hours <= 22; hours++ {
+			name := fmt.Sprintf("daily %02d-%02d", from, (from+hours)%24)
+			all = append(all, duty(name, func(h int) bool { return (h-from+24)%24 < hours }))
+		}
+	}
+	return all
+}()
+
+// learnt is how much better another calendar must fit the increments before it
+// replaces the one of the edge: the share that is left of the sum of squares.
+const learnt = 0.6
+
+// learn replaces the calendar of a block by one that fits the increments by hour
+// of the day better: a constant inside, nothing outside. The hours outside count
+// in full, so that a block round the clock is not taken for one of nights because
+// nights are quiet. The increments are those of all later weeks if another year
+// tells the season, else those of the first four.
+func (s *Scanner) learn(b *Block) {
+	day, to := s.days.day(b.Onset), s.days.day(b.End-1)
+	from := day + 1
+	if b.Ramp {
+		from += rampDays
+	}
+	seasonal := day-yearDays-levelDays >= 0
+	if !seasonal {
+		to = min(to, from+levelDays)
+	}
+	if to-from < 14 || day < levelDays {
+		return
+	}
+	k := &s.days
+	clear(k.diff[:])
+	k.addMeans(&k.diff, from, to, 1)
+	k.addMeans(&k.diff, day-levelDays, day, -1)
+	if seasonal {
+		k.addMeans(&k.diff, from-yearDays, to-yearDays, -1)
+		k.addMeans(&k.diff, day-yearDays-levelDays, day-yearDays, 1)
+	}
+	var x [24]float64
+	for h := range x {
+		if x[h] = (5*k.diff[h] + 2*k.diff[24+h]) / 7; math.IsNaN(x[h]) {
+			return
+		}
+	}
+	_, now := fit(&x, b.Duty)
+	best, least := b.Duty, now*learnt
+	for _, list := range [...][]Duty{Duties, spells} {
+		for i := range list {
+			if kw, rest := fit(&x, &list[i]); rest < least && kw > b.KW/2 && kw < 2*b.KW {
+				best, least = &list[i], rest
+			}
+		}
+	}
+	if best != b.Duty {
+		kw, _ := fit(&x, best)
+		b.Duty, b.KW = best, kw
+	}
+}
+
+// fit returns the mean of x inside a calendar, and the sum of squares that is left
+// if outside there is nothing.
+func fit(x *[24]float64, d *Duty) (kw, rest float64) {
+	for h, v := range x {
+		if d.daily[h] {
+			kw += v
+		}
+		rest += v * v
+	}
+	kw /= float64(d.n)
+	return kw, rest - kw*kw*float64(d.n)
+}
+
+// Finish completes a candidate that was chosen: its own calendar, the hours in
+// which it stood still, and how much was delivered in each week of a ramp.
+func (s *Scanner) Finish(b *Block) {
+	s.learn(b)
+	s.pulses.stopsOf(b)
+	b.stops = append(b.stops[:0], s.pulses.stops...)
+	if !b.Ramp {
+		return
+	}
+	day := s.days.day(b.Onset)
+	split := &s.splits[b.duty]
+	before := split.mean(0, max(0, day-levelDays), day)
+	share := 0.0
+	for week := range b.lots {
+		from := day + 1 + week*7
+		if from+7 <= s.days.n {
+			if v := (split.mean(0, from, from+7) - before) / b.KW; v > share {
+				share = min(1, v)
+			}
+		}
+		b.lots[week] = share
+	}
+}

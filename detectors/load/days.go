@@ -1,0 +1,312 @@
+package load
+
+import (
+	"math"
+
+	"github.com/minewatch/minewatch/detectors/stat"
+)
+
+const (
+	// levelDays is how many days before and after an onset are compared.
+	levelDays = 28
+	// yearDays is the distance of the day that tells the season: 52 whole weeks.
+	yearDays = 364
+	// cells are the hours of the day, on working days and on weekends.
+	cells = 48
+)
+
+// days holds the load by local day and hour of the day, as running sums over
+// working days and over weekends, so that the mean of any days at any hour takes
+// two look-ups.
+type days struct {
+	n     int // days, the first and last perhaps in part
+	first int // hour of the day of the first hour of the series
+	sum   [2][]float64
+	count [2][]int32
+	of    [2][]int32 // days of the class before a day
+
+	diff   [cells]float64 // scratch: the increment of each cell
+	buf    [cells]float64
+	levels []float64
+	dists  []float64
+}
+
+func (k *days) fill(w *Window) {
+	k.n = 0
+	if len(w.KW) == 0 {
+		return
+	}
+	k.first = int(w.Clock[0]) % 24
+	k.n = (len(w.KW)+k.first-1)/24 + 1
+	for c := range k.sum {
+		k.sum[c], k.count[c] = resize(k.sum[c], (k.n+1)*24), resize(k.count[c], (k.n+1)*24)
+		clear(k.sum[c][:24])
+		clear(k.count[c][:24])
+		k.of[c] = resize(k.of[c], k.n+1)
+		k.of[c][0] = 0
+	}
+	for d := range k.n {
+		from, to := max(0, d*24-k.first), min(len(w.KW), (d+1)*24-k.first)
+		class := 0
+		if w.Clock[(from+to)/2] >= 5*24 {
+			class = 1
+		}
+		for c := range k.sum {
+			copy(k.sum[c][(d+1)*24:(d+2)*24], k.sum[c][d*24:(d+1)*24])
+			copy(k.count[c][(d+1)*24:(d+2)*24], k.count[c][d*24:(d+1)*24])
+			k.of[c][d+1] = k.of[c][d]
+		}
+		k.of[class][d+1]++
+		sum, count := k.sum[class][(d+1)*24:(d+2)*24], k.count[class][(d+1)*24:(d+2)*24]
+		for i := from; i < to; i++ {
+			if v := w.KW[i]; !math.IsNaN(v) {
+				h := int(w.Clock[i]) % 24
+				sum[h] += v
+				count[h]++
+			}
+		}
+	}
+}
+
+// day returns the day that hour i of the series is in.
+func (k *days) day(i int) int { return (i + k.first) / 24 }
+
+// addMeans adds sign × the mean power of the days [from, to) to each cell: NaN
+// where fewer than half of the days of its class are known.
+func (k *days) addMeans(out *[cells]float64, from, to int, sign float64) {
+	for c := range k.sum {
+		least := (k.of[c][to] - k.of[c][from] + 1) / 2
+		a, b := k.sum[c][from*24:from*24+24], k.sum[c][to*24:to*24+24]
+		m, n := k.count[c][from*24:from*24+24], k.count[c][to*24:to*24+24]
+		cell := out[c*24 : c*24+24]
+		for h := range cell {
+			if known := n[h] - m[h]; known >= max(1, least) {
+				cell[h] += sign * (b[h] - a[h]) / float64(known)
+			} else {
+				cell[h] = math.NaN()
+			}
+		}
+	}
+}
+
+// A change is what happened to the load at a day, by hour and class of day.
+type change struct {
+	on     float64 // median increment of the hours inside the calendar, kW
+	off    float64 // of those outside; 0 round the clock
+	spread float64 // MAD of the increments inside
+}
+
+// level is the increment that the calendar explains.
+func (c change) level() float64 { return c.on - c.off }
+
+// increments fills diff with the change from the levelDays before a day to those
+// that begin after it and a gap of days, less the change of another year if year
+// is not 0. It returns false where the days lie outside the series.
+func (k *days) increments(day, gap, year int) bool {
+	least, most := min(day, day+year), max(day, day+year)
+	if least-levelDays < 0 || most+1+gap+levelDays > k.n {
+		return false
+	}
+	clear(k.diff[:])
+	k.addMeans(&k.diff, day+1+gap, day+1+gap+levelDays, 1)
+	k.addMeans(&k.diff, day-levelDays, day, -1)
+	if year != 0 {
+		k.addMeans(&k.diff, day+year+1+gap, day+year+1+gap+levelDays, -1)
+		k.addMeans(&k.diff, day+year-levelDays, day+year, 1)
+	}
+	return true
+}
+
+// summarise reads diff for a calendar. ok is false if fewer than half of its
+// hours are known.
+func (k *days) summarise(d *Duty) (c change, ok bool) {
+	in, out := k.buf[:0], 0
+	for i, v := range k.diff {
+		if d.daily[i%24] && !math.IsNaN(v) {
+			in = append(in, v)
+		}
+	}
+	if len(in) < d.n {
+		return c, false
+	}
+	c.on = stat.Median(in)
+	c.spread = stat.MAD(in, c.on)
+	in = k.buf[:0]
+	for i, v := range k.diff {
+		if !d.daily[i%24] && !math.IsNaN(v) {
+			in = append(in, v)
+			out++
+		}
+	}
+	if out > 0 {
+		c.off = stat.Median(in)
+	}
+	return c, true
+}
+
+func (k *days) compare(d *Duty, day, gap, year int) (c change, ok bool) {
+	if !k.increments(day, gap, year) {
+		return c, false
+	}
+	return k.summarise(d)
+}
+
+// A usual is how the load of a site changes on its other days, for one
+// calendar: the scale that a change is held against.
+type usual struct {
+	level  float64 // robust standard deviation of the level
+	spread float64 // median spread
+	n      int     // days behind it
+}
+
+// A history holds the change at every stride-th day of the series for one
+// calendar, gap and year to correct by; NaN where nothing can be compared.
+type history struct{ level, spread []float64 }
+
+// stride is the distance in days of the comparisons of a history.
+const stride = 14
+
+func (k *days) history(h *history, d *Duty, gap, year int) {
+	n := (k.n + stride - 1) / stride
+	h.level, h.spread = resize(h.level, n), resize(h.spread, n)
+	for i := range n {
+		day := i * stride
+		h.level[i], h.spread[i] = math.NaN(), math.NaN()
+		shift := year
+		if shift != 0 && (day+shift-levelDays < 0 || day+shift+1+gap+levelDays > k.n) {
+			shift = -shift
+		}
+		if c, ok := k.compare(d, day, gap, shift); ok {
+			h.level[i], h.spread[i] = c.level(), c.spread
+		}
+	}
+}
+
+// usual looks at every day of a history but those near the one in question, near
+// its year and, if the block ended, near its end.
+func (k *days) usual(h *history, day, end, gap, year int) usual {
+	k.levels, k.dists = k.levels[:0], k.dists[:0]
+	u := usual{}
+	for i, level := range h.level {
+		at := i * stride
+		near := abs(at-day) <= 2*levelDays+gap || (year != 0 && abs(at-day-year) <= levelDays) || abs(at-end) <= levelDays+gap
+		if !near && !math.IsNaN(level) {
+			k.levels, k.dists = append(k.levels, level), append(k.dists, h.spread[i])
+		}
+	}
+	u.n = len(k.levels)
+	if u.n >= minUsual {
+		u.level, u.spread = stat.MAD(k.levels, 0), stat.Median(k.dists)
+	}
+	return u
+}
+
+// minUsual is the least number of other days from which a scale can be told.
+const minUsual = 6
+
+// A split is the daily mean load inside and outside a calendar, as running sums
+// over the days where it is known.
+type split struct {
+	sum [2][]float64 // inside, outside
+	n   [2][]int32
+}
+
+// fold fills a split.
+func (k *days) fold(s *split, d *Duty, w *Window) {
+	for side := range s.sum {
+		s.sum[side], s.n[side] = resize(s.sum[side], k.n+1), resize(s.n[side], k.n+1)
+		s.sum[side][0], s.n[side][0] = 0, 0
+	}
+	hours := [2]int{d.n, 24 - d.n}
+	for day := range k.n {
+		var m [2]mean
+		for i := max(0, day*24-k.first); i < min(len(w.KW), (day+1)*24-k.first); i++ {
+			side := 1
+			if d.on[w.Clock[i]] {
+				side = 0
+			}
+			m[side].add(w.KW[i])
+		}
+		for side := range m {
+			s.sum[side][day+1], s.n[side][day+1] = s.sum[side][day], s.n[side][day]
+			if m[side].n*2 >= hours[side] && m[side].n > 0 {
+				s.sum[side][day+1] += m[side].sum / float64(m[side].n)
+				s.n[side][day+1]++
+			}
+		}
+	}
+}
+
+// mean returns the mean of the days [from, to) inside (0) or outside (1); NaN if
+// fewer than half of them are known.
+func (s *split) mean(side, from, to int) float64 {
+	n := s.n[side][to] - s.n[side][from]
+	if n == 0 || int(n)*2 < to-from {
+		return math.NaN()
+	}
+	return (s.sum[side][to] - s.sum[side][from]) / float64(n)
+}
+
+// later looks at the weeks that begin on the days [from, to) after an onset: the
+// level of each against the levelDays before the onset, corrected by the season
+// of the year before where there is one. It returns the median level in kW, 0 if no
+// week is known, and the share of weeks in which kw/2 or more was left, then 0.5.
+func (k *days) later(s *split, onset, from, to int, kw float64) (plateau, held float64) {
+	before := max(0, onset-levelDays)
+	on, off := s.mean(0, before, onset), s.mean(1, before, onset)
+	seasonal := before-yearDays >= 0
+	if seasonal {
+		on -= s.mean(0, before-yearDays, onset-yearDays)
+		off -= s.mean(1, before-yearDays, onset-yearDays)
+		seasonal = !math.IsNaN(on)
+		if !seasonal {
+			on, off = s.mean(0, before, onset), s.mean(1, before, onset)
+		}
+	}
+	k.levels = k.levels[:0]
+	stayed := 0
+	for week := from; week+7 <= min(to, k.n); week += 7 {
+		in, out := s.mean(0, week, week+7)-on, s.mean(1, week, week+7)-off
+		if seasonal {
+			in -= s.mean(0, week-yearDays, week-yearDays+7)
+			out -= s.mean(1, week-yearDays, week-yearDays+7)
+		}
+		if math.IsNaN(in) {
+			continue
+		}
+		if math.IsNaN(out) {
+			out = 0
+		}
+		k.levels = append(k.levels, in-out/2) // what happens outside is half believed: habits change by day and by night
+		if in >= kw/2 {
+			stayed++
+		}
+	}
+	if len(k.levels) == 0 {
+		return 0, 0.5
+	}
+	return stat.Median(k.levels), float64(stayed) / float64(len(k.levels))
+}
+
+// proportion returns how much of the increments in diff goes with the load of
+// the levelDays before a day: the standard deviation, in kW, of the part that
+// a regression on that load explains, with its sign. A mine adds the same at
+// every hour; more of what was there (a meter's ratio, another use) does not.
+func (k *days) proportion(d *Duty, day int) float64 {
+	var base [cells]float64
+	k.addMeans(&base, day-levelDays, day, 1)
+	var n, x, y, xx, xy float64
+	for i, v := range k.diff {
+		if b := base[i]; d.daily[i%24] && !math.IsNaN(v) && !math.IsNaN(b) {
+			n, x, y, xx, xy = n+1, x+b, y+v, xx+b*b, xy+b*v
+		}
+	}
+	if n < 6 {
+		return 0
+	}
+	sxx := xx - x*x/n
+	if sxx <= 1e-12*xx {
+		return 0
+	}
+	return (xy - x*y/n) / sxx * math.Sqrt(sxx/n)
+}

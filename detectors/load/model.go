@@ -1,0 +1,110 @@
+package load
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Model is an additive model of the log-likelihood ratio of a block: an
+// intercept and, for each feature, a shape function that a person can read.
+type Model struct {
+	Intercept float64
+	Shapes    [len(FeatureNames)]Shape1
+}
+
+// A Shape1 is a function of one feature: linear between its knots, constant
+// outside, nowhere falling.
+type Shape1 struct{ At, LogLR []float64 }
+
+// Of returns the value of the function at x.
+func (s *Shape1) Of(x float64) float64 {
+	n := len(s.At)
+	switch {
+	case n == 0:
+		return 0
+	case !(x > s.At[0]):
+		return s.LogLR[0]
+	case x >= s.At[n-1]:
+		return s.LogLR[n-1]
+	}
+	i, _ := slices.BinarySearch(s.At, x)
+	share := (x - s.At[i-1]) / (s.At[i] - s.At[i-1])
+	return s.LogLR[i-1] + share*(s.LogLR[i]-s.LogLR[i-1])
+}
+
+// LogLR returns the log-likelihood ratio of a block with these features, and
+// does not cap it.
+func (m *Model) LogLR(x [len(FeatureNames)]float64) float64 {
+	z := m.Intercept
+	for i := range m.Shapes {
+		z += m.Shapes[i].Of(x[i])
+	}
+	return z
+}
+
+// A stage is how far the look at a candidate has come.
+type stage uint8
+
+const (
+	edgeSeen   stage = iota + 1 // the edges
+	levelSeen                   // the change of the level
+	usualSeen                   // and what is usual at the site
+	courseSeen                  // the weeks after
+	allSeen                     // short falls and rises
+)
+
+// seenAt says from which stage on a feature is known.
+var seenAt = [len(FeatureNames)]stage{
+	edgeSeen, edgeSeen, edgeSeen, edgeSeen, edgeSeen, usualSeen, levelSeen, usualSeen, levelSeen, levelSeen, levelSeen,
+	courseSeen, courseSeen, allSeen, allSeen, allSeen, levelSeen, levelSeen,
+}
+
+// most returns the largest log-likelihood ratio that a candidate can still reach.
+func (m *Model) most(x [len(FeatureNames)]float64, at stage) float64 {
+	z := m.Intercept
+	for i := range m.Shapes {
+		s := &m.Shapes[i]
+		if seenAt[i] <= at {
+			z += s.Of(x[i])
+		} else {
+			z += s.LogLR[len(s.LogLR)-1]
+		}
+	}
+	return z
+}
+
+// readModel reads a table of the form term, at, log_lr.
+func readModel(text string) (Model, error) {
+	var m Model
+	for _, row := range table(text) {
+		if row[0] == "intercept" {
+			m.Intercept = number(row[2])
+			continue
+		}
+		i := slices.Index(FeatureNames[:], row[0])
+		if i < 0 {
+			return m, fmt.Errorf("block_model.csv: unknown term %s", row[0])
+		}
+		s := &m.Shapes[i]
+		s.At, s.LogLR = append(s.At, number(row[1])), append(s.LogLR, number(row[2]))
+	}
+	for i, s := range m.Shapes {
+		if len(s.At) == 0 || !slices.IsSorted(s.At) || !slices.IsSorted(s.LogLR) {
+			return m, fmt.Errorf("block_model.csv: %s must have knots in order and must not fall", FeatureNames[i])
+		}
+	}
+	return m, nil
+}
+
+// Table writes the model in the form that package load embeds.
+func (m *Model) Table() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "term,at,log_lr\nintercept,0,%.4f\n", m.Intercept)
+	for i, s := range m.Shapes {
+		for k, at := range s.At {
+			fmt.Fprintf(&b, "%s,%.4f,%.4f\n", FeatureNames[i], at, s.LogLR[k])
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,132 @@
+package traffic
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/minewatch/minewatch/datasets"
+)
+
+// An endpoint is one server port.
+type endpoint struct {
+	ip    string
+	port  int32
+	proto string
+}
+
+// A Network says who else uses a server. It is filled by [NewNetwork],
+// [Network.AddProfile] and [Network.AddName] with the rows of all clients, and
+// read afterwards.
+type Network struct {
+	clients int32
+	used    map[endpoint]int32
+	steady  map[endpoint]*fan
+	names   map[string]int32       // clients with a lasting contact under a server name
+	asked   map[string][]nameAsked // listed hosts answered with an address, by address
+	pools   Catalogue
+}
+
+// A fan is the clients whose traffic with an endpoint has the shape.
+type fan struct {
+	clients int32
+	fleets  int32 // of them, with several equal sessions at once
+	named   int32 // of them, under a server name
+}
+
+// A nameAsked is a listed host that clients were answered an address for.
+type nameAsked struct {
+	host    string
+	clients int32
+	first   datasets.Micros
+}
+
+// NewNetwork takes the server_endpoint rows.
+func NewNetwork(rows []datasets.ServerEndpoint, pools Catalogue) *Network {
+	n := &Network{used: make(map[endpoint]int32, len(rows)), steady: map[endpoint]*fan{}, names: map[string]int32{}, asked: map[string][]nameAsked{}, pools: pools}
+	for _, r := range rows {
+		n.clients = max(n.clients, r.NetworkClients)
+		n.used[endpoint{strings.Clone(r.ServerIP), r.ServerPort, r.Proto}] = r.Clients
+	}
+	return n
+}
+
+// AddProfile counts one client's traffic with a server.
+func (n *Network) AddProfile(p datasets.FlowProfile) {
+	if p.SNI != "" {
+		n.names[strings.Clone(p.SNI)]++
+	}
+	if !lasting(p) {
+		return
+	}
+	if s, ok := ShapeOf(p); !ok || !s.LikeStratum() {
+		return
+	}
+	e := endpoint{strings.Clone(p.ServerIP), p.ServerPort, strings.Clone(p.Proto)}
+	f := n.steady[e]
+	if f == nil {
+		f = &fan{}
+		n.steady[e] = f
+	}
+	f.clients++
+	if p.Parallel >= minFleet {
+		f.fleets++
+	}
+	if p.SNI != "" {
+		f.named++
+	}
+}
+
+// AddName notes a listed host that a client was answered an address for.
+func (n *Network) AddName(s datasets.ServerName) {
+	if s.ServerIP == "" || n.pools.Match(s.Host, 0).Kind == datasets.NoPool {
+		return
+	}
+	list := n.asked[s.ServerIP]
+	for i := range list {
+		if list[i].host == s.Host {
+			list[i].clients++
+			list[i].first = min(list[i].first, s.First)
+			return
+		}
+	}
+	n.asked[s.ServerIP] = append(list, nameAsked{s.Host, 1, s.First})
+}
+
+// Clients returns the number of clients of an endpoint and of the whole
+// network; 0, 0 if nothing is known of it.
+func (n *Network) Clients(serverIP string, port int32, proto string) (of, all int32) {
+	if n == nil {
+		return 0, 0
+	}
+	of = n.used[endpoint{serverIP, port, proto}]
+	if of == 0 {
+		return 0, 0
+	}
+	return of, n.clients
+}
+
+// hosts returns the listed hosts that anybody was answered an address for, by name.
+func (n *Network) hosts(addr string) []nameAsked {
+	if n == nil {
+		return nil
+	}
+	list := n.asked[addr]
+	slices.SortFunc(list, func(a, b nameAsked) int { return strings.Compare(a.host, b.host) })
+	return list
+}
+
+// fan returns who else has the shape at an endpoint; nil if nobody has.
+func (n *Network) fan(e endpoint) *fan {
+	if n == nil {
+		return nil
+	}
+	return n.steady[e]
+}
+
+// NameClients returns how many clients had a lasting contact under a server name.
+func (n *Network) NameClients(sni string) int32 {
+	if n == nil {
+		return 0
+	}
+	return n.names[sni]
+}

@@ -1,0 +1,381 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/datasets/ref"
+	"github.com/minewatch/minewatch/datasets/sim"
+	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/detectors/traffic"
+	"github.com/minewatch/minewatch/pipeline/sql"
+	"github.com/minewatch/minewatch/pipeline/stitch"
+)
+
+// A crowd is simulated subscribers: what their traffic becomes on its way to the
+// detectors, at several rates of sampling.
+type crowd struct {
+	traffic sim.Traffic
+	clients []sim.Client
+	pools   *ref.Pools
+	names   []datasets.ServerName
+	views   []*view
+	rows    int64 // flow records, unsampled
+}
+
+// A view is what an exporter of one sampling rate leaves.
+type view struct {
+	sampling int32
+	days     []datasets.FlowDay
+	sessions []datasets.FlowSession
+	used     map[endpointKey]int32 // clients by server port
+}
+
+type endpointKey struct {
+	ip    string
+	port  int32
+	proto string
+}
+
+// hiddenDNS is the share of subscribers who ask a resolver that the provider does
+// not see.
+const hiddenDNS = 0.2
+
+// newCrowd simulates n subscribers, each form with perForm of them.
+func newCrowd(tb testing.TB, seed uint64, n, days, perForm int, rates ...int32) *crowd {
+	tb.Helper()
+	t := sim.DefaultTraffic(time.Date(2023, 4, 30, 18, 0, 0, 0, time.UTC))
+	t.Seed, t.Days, t.ActiveTimeoutS, t.Resolve = seed, days, 1800, resolve
+	t.Zone = time.FixedZone("+06", 6*3600)
+	miners := map[sim.Form]int{}
+	for _, f := range sim.Forms() {
+		miners[f] = perForm
+	}
+	clients, err := t.Draw(n, miners)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	pools, refused := ref.NewPools(nil)
+	if len(refused) > 0 {
+		tb.Fatal(refused)
+	}
+	c := &crowd{traffic: t, clients: clients, pools: pools}
+	for _, rate := range rates {
+		c.views = append(c.views, &view{sampling: rate, used: map[endpointKey]int32{}})
+	}
+	poolAddrs := map[string]bool{}
+	for _, p := range t.Pools {
+		poolAddrs[resolve(p.Host).String()] = true
+	}
+	set := stitch.Settings{Gap: 300 * time.Second, Zone: t.Zone, Mining: traffic.MiningLabel, Keep: func(ip string, port int32, sni string) bool {
+		return poolAddrs[ip] || sni != "" && pools.Match(sni, port).Kind != datasets.NoPool
+	}}
+	for i, client := range clients {
+		rows := t.Client(client)
+		c.rows += int64(len(rows.Flows))
+		c.lookUps(rows.DNS, mix(seed, i))
+		for _, v := range c.views {
+			v.add(set, sim.Sampled(rows.Flows, v.sampling, mix(seed, i)), rows.TLS)
+		}
+	}
+	return c
+}
+
+func mix(seed uint64, i int) uint64 { return seed<<32 ^ uint64(i)*0x9e3779b97f4a7c15 }
+
+// resolve puts pools on addresses of their own, and 60 web sites on four addresses
+// of a content delivery network.
+func resolve(host string) netip.Addr {
+	h := fnv.New32a()
+	h.Write([]byte(host)) // never fails
+	sum := h.Sum32()
+	var n int
+	if _, err := fmt.Sscanf(host, "site-%d.example", &n); err == nil && n <= 60 {
+		return netip.AddrFrom4([4]byte{104, 16, 0, byte(n % 4)})
+	}
+	if strings.Contains(host, "pool") || strings.Contains(host, "viabtc") || strings.Contains(host, "emcd") {
+		return netip.AddrFrom4([4]byte{198, 19, byte(sum >> 8), byte(sum)})
+	}
+	return netip.Addr{}
+}
+
+// lookUps keeps the names of listed hosts that a subscriber had resolved.
+func (c *crowd) lookUps(dns []datasets.DNS, seed uint64) {
+	if rand.New(rand.NewPCG(seed, 53)).Float64() < hiddenDNS {
+		return
+	}
+	at := map[string]int{}
+	for _, q := range dns {
+		if c.pools.Match(q.Query, 0).Kind == datasets.NoPool {
+			continue
+		}
+		i, ok := at[q.Query]
+		if !ok {
+			i = len(c.names)
+			at[q.Query] = i
+			c.names = append(c.names, datasets.ServerName{Client: q.ClientIP, ClientIP: q.ClientIP, ServerIP: q.Answers, Host: q.Query, First: q.TS})
+		}
+		n := &c.names[i]
+		n.Queries++
+		if d := int32(q.TS / 86400e6); n.Last == 0 || d > int32(n.Last/86400e6) {
+			n.Days++
+		}
+		n.Last = q.TS
+	}
+}
+
+// one takes every address for a client of its own.
+type one struct{}
+
+func (one) Client(ip string, _ int32, _ datasets.Micros) (client string, from, to datasets.Micros, ofPort bool) {
+	return ip, math.MinInt64, math.MaxInt64, false
+}
+
+func (v *view) add(set stitch.Settings, flows []datasets.Flow, tls []datasets.TLS) {
+	x := stitch.New(set, one{}, tls)
+	seen := map[endpointKey]bool{}
+	for i := range flows {
+		f := &flows[i]
+		x.Add(f)
+		seen[endpointKey{f.DstIP, f.DstPort, f.Proto}] = true
+	}
+	x.Close()
+	for k := range seen {
+		v.used[k]++
+	}
+	v.days, v.sessions = append(v.days, x.Days...), append(v.sessions, x.Sessions...)
+}
+
+// detect runs the detectors over a view and returns the findings of each client.
+func (c *crowd) detect(tb testing.TB, v *view) map[string][]traffic.Finding {
+	tb.Helper()
+	profiles := profilesOf(tb, v)
+	var endpoints []datasets.ServerEndpoint
+	wanted := map[endpointKey]bool{}
+	for _, p := range profiles {
+		wanted[endpointKey{p.ServerIP, p.ServerPort, p.Proto}] = true
+	}
+	for k := range wanted {
+		endpoints = append(endpoints, datasets.ServerEndpoint{ServerIP: k.ip, ServerPort: k.port, Proto: k.proto, Clients: v.used[k], NetworkClients: int32(len(c.clients))})
+	}
+	network := traffic.NewNetwork(endpoints, c.pools)
+	by := map[string][]datasets.FlowProfile{}
+	w := traffic.Window{From: datasets.MicrosOf(c.traffic.Start), Network: network}
+	for _, p := range profiles {
+		network.AddProfile(p)
+		by[p.Client] = append(by[p.Client], p)
+		w.To = max(w.To, p.Last+1)
+	}
+	names := map[string][]datasets.ServerName{}
+	for _, n := range c.names {
+		network.AddName(n)
+		names[n.Client] = append(names[n.Client], n)
+	}
+	out := map[string][]traffic.Finding{}
+	for _, client := range c.clients {
+		w.Client = client.Addr.String()
+		w.Profiles, w.Names = by[w.Client], names[w.Client]
+		for _, d := range traffic.All(c.pools) {
+			for _, f := range d.Detect(w) {
+				if f.Status == datasets.Spoken {
+					out[w.Client] = append(out[w.Client], f)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func profilesOf(tb testing.TB, v *view) []datasets.FlowProfile {
+	tb.Helper()
+	ctx, dir := context.Background(), tb.TempDir()
+	db, err := sql.Open(ctx, sql.Options{Threads: 2, MemoryMiB: 2048, TempDir: dir})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer db.Close()
+	days, sessions, out := filepath.Join(dir, "days.parquet"), filepath.Join(dir, "sessions.parquet"), filepath.Join(dir, "profiles.parquet")
+	for _, err := range []error{
+		store.WriteRows(days, v.days), store.WriteRows(sessions, v.sessions),
+		db.View(ctx, "flow_day", datasets.Lookup("flow_day"), []string{days}), db.View(ctx, "flow_session", datasets.Lookup("flow_session"), []string{sessions}),
+	} {
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+	if _, err := db.Copy(ctx, sql.FlowProfiles(), out); err != nil {
+		tb.Fatal(err)
+	}
+	rows, err := store.ReadFile[datasets.FlowProfile](out)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return rows
+}
+
+// A meter says what electricity would add for one subscriber. It is a stand-in for
+// the real one: meteredShare of subscribers have a site with interval readings; of
+// those that mine, meterHits are found, which is the share of simulated mines in
+// real buildings that reach a log-likelihood ratio of 1 (detectors/BENCHMARK.md, 850
+// of 1,280); of the others meterFalse, an assumption. Where there is a reading, its
+// log-likelihood ratio is that of the shares.
+type meter struct{ rng *rand.Rand }
+
+const meteredShare, meterHits, meterFalse = 0.7, 0.66, 0.007
+
+func (m meter) logLR(mines bool) float64 {
+	has, draw := m.rng.Float64() < meteredShare, m.rng.Float64()
+	hit := mines && draw < meterHits || !mines && draw < meterFalse
+	switch {
+	case !has:
+		return 0
+	case hit:
+		return math.Log(meterHits / meterFalse)
+	}
+	return math.Log((1 - meterHits) / (1 - meterFalse))
+}
+
+// A judgement is what is known of one subscriber.
+type judgement struct {
+	form     sim.Form
+	families map[traffic.Family]float64
+	meter    float64
+}
+
+// prevalence is that of miners among subscribers.
+const prevalence = 0.001
+
+// logOdds adds up the strongest evidence of each family.
+func (j judgement) logOdds(withMeter bool) (sum float64, kinds int) {
+	sum = math.Log(prevalence / (1 - prevalence))
+	for _, f := range []traffic.Family{traffic.FamilyEndpoint, traffic.FamilyShape, traffic.FamilyFan} {
+		if v := j.families[f]; v > 0 {
+			sum += v
+			kinds++
+		}
+	}
+	if withMeter {
+		sum += j.meter
+		if j.meter > 0 {
+			kinds++
+		}
+	}
+	return sum, kinds
+}
+
+// called is the rule: two kinds of evidence, and more probable than not.
+func (j judgement) called(withMeter bool) bool {
+	sum, kinds := j.logOdds(withMeter)
+	return kinds >= 2 && sum >= 0
+}
+
+func (c *crowd) judge(found map[string][]traffic.Finding) []judgement {
+	m := meter{rand.New(rand.NewPCG(c.traffic.Seed, 230))}
+	var out []judgement
+	for _, client := range c.clients {
+		j := judgement{form: client.Form, families: map[traffic.Family]float64{}, meter: m.logLR(client.Form != sim.NotMining)}
+		for _, f := range found[client.Addr.String()] {
+			j.families[f.Family] = max(j.families[f.Family], f.LogLR)
+		}
+		out = append(out, j)
+	}
+	return out
+}
+
+// A tally counts calls by form.
+type tally struct{ found, all map[sim.Form]int }
+
+func newTally() tally { return tally{map[sim.Form]int{}, map[sim.Form]int{}} }
+
+func (t tally) add(list []judgement, withMeter bool) {
+	for _, j := range list {
+		t.all[j.form]++
+		if j.called(withMeter) {
+			t.found[j.form]++
+		}
+	}
+}
+
+// recall is the mean over the forms, each counted alike.
+func (t tally) recall() float64 {
+	sum := 0.0
+	for _, f := range sim.Forms() {
+		sum += float64(t.found[f]) / float64(max(1, t.all[f]))
+	}
+	return sum / float64(len(sim.Forms()))
+}
+
+// precision is that at the prevalence, for a share of others that are called.
+func (t tally) precision(falseShare float64) float64 {
+	hits := prevalence * t.recall()
+	if hits == 0 {
+		return 0
+	}
+	return hits / (hits + (1-prevalence)*falseShare)
+}
+
+func (t tally) String() string {
+	var b strings.Builder
+	n := t.all[sim.NotMining]
+	share := float64(t.found[sim.NotMining]) / float64(n)
+	// The 95 % bound of a share of k in n: rule of three for none, else the normal law on the root.
+	bound := 3 / float64(n)
+	if k := float64(t.found[sim.NotMining]); k > 0 {
+		bound = math.Pow(math.Sqrt(k)+0.98, 2) / float64(n)
+	}
+	fmt.Fprintf(&b, "recall %.3f, false %d of %d, precision %.3f (at least %.3f)", t.recall(), t.found[sim.NotMining], n, t.precision(share), t.precision(bound))
+	for _, f := range sim.Forms() {
+		fmt.Fprintf(&b, "; %s %d/%d", f, t.found[f], t.all[f])
+	}
+	return b.String()
+}
+
+// averagePrecision of a score at the prevalence: miners and others are weighted so
+// that miners are that share.
+func averagePrecision(list []judgement, score func(judgement) float64) float64 {
+	type item struct {
+		score float64
+		mines bool
+	}
+	var items []item
+	var miners, others float64
+	for _, j := range list {
+		items = append(items, item{score(j), j.form != sim.NotMining})
+		if j.form != sim.NotMining {
+			miners++
+		} else {
+			others++
+		}
+	}
+	// Others first among equals: no luck with ties.
+	slices.SortFunc(items, func(a, b item) int {
+		if a.score == b.score && a.mines != b.mines {
+			if a.mines {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Compare(b.score, a.score)
+	})
+	var hits, false_, sum float64
+	for _, it := range items {
+		if !it.mines {
+			false_ += (1 - prevalence) / others
+			continue
+		}
+		hits += prevalence / miners
+		sum += hits / (hits + false_)
+	}
+	return sum / miners
+}

@@ -1,0 +1,125 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/pipeline/ingest"
+)
+
+// A DamagedError lists committed files that a run must not be made from.
+type DamagedError struct{ Problems []Problem }
+
+// damagesShown is how many files an error names; verify lists all.
+const damagesShown = 10
+
+func (e *DamagedError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d damaged in the lake, nothing was made from them:", len(e.Problems))
+	for _, p := range e.Problems[:min(damagesShown, len(e.Problems))] {
+		b.WriteString("\n  " + p.String())
+	}
+	return b.String()
+}
+
+// checkLake compares every committed table with its SHA-256 before a run reads
+// it. Damaged derived tables are removed, so that the stages make them again,
+// and returned; damaged deliveries are a *[DamagedError], since only
+// a person can say what became of them.
+//
+// Sizes and times do not tell of a flipped bit, and the pages of Parquet carry no
+// checksum here; SHA-256 of all of it takes about a hundredth of a run (RELIABILITY.md).
+func (e *Env) checkLake(ctx context.Context, records []ingest.FileReport) (removed []string, err error) {
+	lake := e.WS.Lake()
+	damaged := &DamagedError{}
+	for _, t := range datasets.Catalog {
+		if t.Role == datasets.Result {
+			continue
+		}
+		for _, name := range tablesOf(t) {
+			_, list, err := store.Audit(ctx, lake, name, e.Workers)
+			if err != nil {
+				return nil, err
+			}
+			for _, d := range list {
+				if t.Role == datasets.Derived {
+					removed = append(removed, e.WS.below(d.Path)+": "+d.What)
+					if err := os.RemoveAll(filepath.Dir(d.Path)); err != nil {
+						return nil, err
+					}
+					continue
+				}
+				damaged.Problems = append(damaged.Problems, Problem{File: e.WS.below(d.Path), What: d.What, Remedy: remedyPartition(lake, name, d.Path, records)})
+			}
+		}
+	}
+	if len(damaged.Problems) > 0 {
+		return nil, damaged
+	}
+	return removed, nil
+}
+
+// tablesOf names the folders of a table in the lake: of an input also the one
+// of rows that were replaced.
+func tablesOf(t *datasets.Table) []string {
+	if t.Role == datasets.Input {
+		return []string{t.Name, supersededFolder + t.Name}
+	}
+	return []string{t.Name}
+}
+
+const supersededFolder = "_superseded/"
+
+// remedyPartition says from which deliveries a damaged partition is made.
+func remedyPartition(lake, table, path string, records []ingest.FileReport) string {
+	const remedy = "run minewatch ingest --repair"
+	p, err := store.PartitionAt(lake, table, path)
+	if err != nil {
+		return remedy
+	}
+	var from []string
+	for _, r := range records {
+		if r.Dataset == strings.TrimPrefix(table, supersededFolder) && !r.Withdrawn &&
+			slices.ContainsFunc(r.Partitions, func(have ingest.PartOf) bool { return have.Partition == p }) {
+			from = append(from, r.Path)
+		}
+	}
+	if len(from) == 0 {
+		return remedy
+	}
+	const shown = 5
+	more := ""
+	if len(from) > shown {
+		more = fmt.Sprintf(" and %d more", len(from)-shown)
+	}
+	return remedy + ", which makes it again from " + strings.Join(from[:min(shown, len(from))], ", ") + more
+}
+
+// below names a file of the workspace relative to it, with slashes.
+func (ws *Workspace) below(path string) string {
+	rel, err := filepath.Rel(ws.Dir, path)
+	if err != nil {
+		return path
+	}
+	return filepath.ToSlash(rel)
+}
+
+// intact reports whether a finished run is as it was sealed by this workspace.
+func (ws *Workspace) intact(dir string, m Manifest) bool {
+	key, err := ws.publicKey()
+	if err != nil || !signed(dir, key) {
+		return false
+	}
+	for _, o := range m.Outputs {
+		if store.CheckFile(filepath.Join(dir, filepath.FromSlash(o.Path)), o.SHA256) != nil {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,238 @@
+package stitch
+
+import (
+	"time"
+
+	"github.com/minewatch/minewatch/datasets"
+)
+
+// A Resolver says who it was.
+type Resolver interface {
+	// Client names who used an address and a port at an instant, and in which
+	// time [from, to) the answer holds. If ofPort is false it holds for every port
+	// of the address.
+	Client(ip string, port int32, at datasets.Micros) (client string, from, to datasets.Micros, ofPort bool)
+}
+
+// Settings of a [Stitcher].
+type Settings struct {
+	// Gap is the longest pause inside a connection. Of sampled records it is
+	// longer, see [sampledGap].
+	Gap time.Duration
+	// Keep reports whether a contact is kept however short it was. nil: none.
+	Keep func(serverIP string, port int32, sni string) bool
+	// Mining reports whether the label of a DPI system names mining; such contacts
+	// are kept, too. nil: none does.
+	Mining func(app string) bool
+	Zone   *time.Location // decides what is night; nil is UTC
+}
+
+const (
+	second = datasets.Micros(1_000_000)
+	hour   = 3600 * second
+	day    = 24 * hour
+	// minOpen is how long a contact must have been open in a day to be kept, and
+	// minBegun how often it must have been begun: getwork over HTTP comes in many
+	// short connections.
+	minOpen, minBegun = 600 * second, 100
+	// minSession is the shortest session that is kept. Devices are counted by
+	// sessions of an hour and more.
+	minSession = 1800 * second
+	// clockSlack is by how much clocks of the logs may differ.
+	clockSlack = 5 * second
+)
+
+// sampledGap is the longest pause between records of one connection if one
+// packet in n was counted. A miner sends and gets 10 packets a minute, so that a
+// sampled one comes every 6 s x n on average, and within 7 times that in all but
+// 1 of 1,100 cases (exp(-7)). Ports of clients come again after 28,000
+// connections, so that a long gap joins no strangers. At most a day.
+func sampledGap(gap datasets.Micros, n int32) datasets.Micros {
+	if n <= 1 {
+		return gap
+	}
+	return max(gap, min(day, 42*second*datasets.Micros(n)))
+}
+
+// A tuple is one connection's addresses and ports; addresses and protocol by number.
+type tuple struct {
+	src, dst     int32
+	sport, dport uint16
+	proto        int32
+}
+
+// A session is a connection that is open.
+type session struct {
+	tuple
+	client      int32
+	until       datasets.Micros // the client is known up to here
+	start, end  datasets.Micros
+	records     int64
+	bytes, pkts [2]int64 // from the client, from the server
+	sni, app    int32    // numbers, 0 is none
+	maxRecord   datasets.Micros
+	sampling    int32
+	day         int32 // of contact
+	contact     *contact
+}
+
+// A Stitcher joins the records of one bucket.
+type Stitcher struct {
+	set      Settings
+	who      Resolver
+	names    names
+	hello    map[helloKey][]hello
+	open     map[tuple]*session
+	owners   map[int32]owner // by address, where all ports have one
+	days     map[int32]map[contactKey]*contact
+	today    int32
+	swept    datasets.Micros
+	free     []*session
+	Sessions []datasets.FlowSession
+	Days     []datasets.FlowDay
+}
+
+type owner struct {
+	client   int32
+	from, to datasets.Micros
+}
+
+// New returns a stitcher. tls are the handshakes of the same clients.
+func New(set Settings, who Resolver, tls []datasets.TLS) *Stitcher {
+	if set.Keep == nil {
+		set.Keep = func(string, int32, string) bool { return false }
+	}
+	if set.Mining == nil {
+		set.Mining = func(string) bool { return false }
+	}
+	if set.Zone == nil {
+		set.Zone = time.UTC
+	}
+	x := &Stitcher{set: set, who: who, names: newNames(), hello: map[helloKey][]hello{}, open: map[tuple]*session{},
+		owners: map[int32]owner{}, days: map[int32]map[contactKey]*contact{}}
+	x.learn(tls)
+	return x
+}
+
+// Add takes a record. Records must come in order of their time.
+func (x *Stitcher) Add(f *datasets.Flow) {
+	x.tick(f.TS)
+	k := tuple{x.names.number(f.SrcIP), x.names.number(f.DstIP), uint16(f.SrcPort), uint16(f.DstPort), x.names.number(f.Proto)}
+	end := f.TS + datasets.Micros(f.DurationS*1e6+0.5)
+	s := x.open[k]
+	if s != nil && (f.TS-s.end > sampledGap(datasets.Micros(x.set.Gap.Microseconds()), max(s.sampling, f.Sampling)) || f.TS >= s.until) {
+		x.end(s)
+		s = nil
+	}
+	if s == nil {
+		s = x.begin(k, f.TS, end)
+	}
+	s.records++
+	s.sampling = max(s.sampling, f.Sampling)
+	s.bytes[0] += f.OrigBytes
+	s.bytes[1] += f.RespBytes
+	s.pkts[0] += f.OrigPkts
+	s.pkts[1] += f.RespPkts
+	s.maxRecord = max(s.maxRecord, end-f.TS)
+	if f.SNI != "" && s.sni == 0 {
+		s.sni, s.contact = x.names.number(f.SNI), nil
+	}
+	if f.App != "" && f.App != x.names.text(s.app) {
+		x.label(s, f.App)
+	}
+	s.end = max(s.end, end)
+	x.count(s, f, end)
+}
+
+// label keeps a label of mining, else the first.
+func (x *Stitcher) label(s *session, app string) {
+	if s.app == 0 || x.set.Mining(app) && !x.set.Mining(x.names.text(s.app)) {
+		s.app = x.names.number(app)
+	}
+}
+
+func (x *Stitcher) begin(k tuple, at, end datasets.Micros) *session {
+	var s *session
+	if n := len(x.free); n > 0 {
+		s, x.free = x.free[n-1], x.free[:n-1]
+	} else {
+		s = &session{}
+	}
+	*s = session{tuple: k, start: at, end: at, sni: x.helloOf(k, at)}
+	s.client, s.until = x.client(k, at)
+	if end-300*second > s.until {
+		// One record over a change of lease: exporters may be late by minutes, but
+		// a connection does not outlive its address.
+		if next, _ := x.client(k, end); next != s.client {
+			s.client = x.names.number(x.names.text(k.src) + SharedMark)
+		}
+		s.until = end
+	}
+	x.open[k] = s
+	return s
+}
+
+// SharedMark follows the address in the name of a client if several subscribers
+// may have used it.
+const SharedMark = " (shared)"
+
+func (x *Stitcher) client(k tuple, at datasets.Micros) (client int32, until datasets.Micros) {
+	if o, ok := x.owners[k.src]; ok && o.from <= at && at < o.to {
+		return o.client, o.to
+	}
+	name, from, to, ofPort := x.who.Client(x.names.text(k.src), int32(k.sport), at)
+	client = x.names.number(name)
+	if !ofPort {
+		x.owners[k.src] = owner{client, from, to}
+	}
+	return client, to
+}
+
+// end writes a session that is over.
+func (x *Stitcher) end(s *session) {
+	delete(x.open, s.tuple)
+	if s.end-s.start >= minSession {
+		x.Sessions = append(x.Sessions, datasets.FlowSession{
+			Client: x.names.text(s.client), ClientIP: x.names.text(s.src), ClientPort: int32(s.sport),
+			ServerIP: x.names.text(s.dst), ServerPort: int32(s.dport), Proto: x.names.text(s.proto),
+			Start: s.start, End: s.end, Records: s.records, OrigBytes: s.bytes[0], RespBytes: s.bytes[1], OrigPkts: s.pkts[0], RespPkts: s.pkts[1],
+			SNI: x.names.text(s.sni), App: x.names.text(s.app), MaxRecordS: float64(s.maxRecord) / 1e6, Sampling: s.sampling,
+		})
+	}
+	s.contact = nil
+	x.free = append(x.free, s)
+}
+
+// tick ends what is over at an instant: days gone by, once a day; sessions that
+// paused too long, once an hour of the data.
+func (x *Stitcher) tick(now datasets.Micros) {
+	if today := int32(now / day); today != x.today {
+		for d := range x.days {
+			if d < today {
+				x.close(d)
+			}
+		}
+		x.today = today
+	}
+	if now-x.swept < hour {
+		return
+	}
+	x.swept = now
+	gap := datasets.Micros(x.set.Gap.Microseconds())
+	for _, s := range x.open {
+		if now-s.end > sampledGap(gap, s.sampling) {
+			x.end(s)
+		}
+	}
+}
+
+// Close ends everything that is open, and orders the rows.
+func (x *Stitcher) Close() {
+	for _, s := range x.open {
+		x.end(s)
+	}
+	for d := range x.days {
+		x.close(d)
+	}
+	sortRows(x.Sessions, x.Days)
+}
