@@ -37,7 +37,13 @@ beside simple rules and a bound. Nothing is written.
 		Example: `  minewatch bench detect
   minewatch bench detect --seeds 1`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return calibrate.Bench(p.stdout, seeds) },
+		RunE: func(*cobra.Command, []string) error {
+			cases, err := calibrate.Draws(seeds)
+			if err == nil {
+				calibrate.Bench(p.stdout, cases, seeds)
+			}
+			return err
+		},
 	}
 	cmd.Flags().IntVar(&seeds, "seeds", seeds, "draws of mines, onsets and windows")
 	return cmd

@@ -11,7 +11,7 @@ import (
 )
 
 // calibrationSeeds is the recipe of the tables that ship with the program.
-const calibrationSeeds = 3
+const calibrationSeeds = 5
 
 func (p *program) calibrate() *cobra.Command {
 	var write string
@@ -22,17 +22,17 @@ func (p *program) calibrate() *cobra.Command {
 		Long: `Add simulated mines of two models and lawful look-alikes to real public meters,
 fit the shape functions of the block detector, and make the tables of placebos
 and energy errors from buildings that the fit did not see. The tables that ship
-with the program were made by this command; "minewatch bench detect" says how
-good they are.`,
+with the program were made by this command. With --write it ends with the report
+of "minewatch bench detect", which is of the same cases.`,
 		Example: `  minewatch calibrate
   minewatch calibrate --write detectors/load   # then build again`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			tables, err := calibrate.Calibrate(seeds)
+			cases, err := calibrate.Draws(seeds)
 			if err != nil {
 				return err
 			}
-			for _, t := range tables {
+			for _, t := range calibrate.Tables(cases) {
 				if write == "" {
 					fmt.Fprintf(p.stdout, "%s\n%s\n", t.Name, t.Text)
 					continue
@@ -40,6 +40,9 @@ good they are.`,
 				if err := store.WriteFile(filepath.Join(write, t.Name), []byte(t.Text)); err != nil {
 					return fmt.Errorf("write the tables: %w", err)
 				}
+			}
+			if write != "" {
+				calibrate.Bench(p.stdout, cases, seeds)
 			}
 			return nil
 		},

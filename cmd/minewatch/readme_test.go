@@ -26,6 +26,7 @@ var elsewhere = []struct{ command, file, has, reason string }{
 	{command: "go test ./detectors/...", file: ".ci/run", has: "go test ./..."},
 	{command: "go vet ./...", file: ".ci/run", has: "go vet ./..."},
 	{command: "go build -trimpath ./cmd/minewatch", file: ".ci/run", has: "./cmd/minewatch"},
+	{command: `go build ./cmd/minewatch && export PATH="$PWD:$PATH"`, file: ".ci/run", has: "go build -o"},
 	{command: ".ci/run", reason: "it runs this test"},
 	{command: ".ci/notebooks", file: ".ci/notebooks", has: "jupyter"},
 	{command: "python3 -m venv .venv", file: ".ci/notebooks", has: "python3 -m venv"},

@@ -131,15 +131,16 @@ Results go to stdout, everything else to stderr.
 		p.detectors(),
 		p.bench(),
 		p.calibrate(),
-		p.bench(),
 		p.man(),
 		p.prune(),
 		p.purge(),
 		p.version(),
 	)
 	for _, c := range root.Commands() {
-		c.Long = strings.TrimSpace(c.Long) + "\n" + exitCodes
-		c.Args = withUsage(c.Args)
+		for _, cmd := range append(c.Commands(), c) {
+			cmd.Long = strings.TrimSpace(cmd.Long) + "\n" + exitCodes
+			cmd.Args = withUsage(cmd.Args)
+		}
 	}
 	return root
 }

@@ -7,7 +7,7 @@
 //     each with package load.
 //  2. [Fit] fits load.Model by penalised logistic regression; [HeldOut] scores
 //     every building with models that never saw it.
-//  3. [Calibrate] gives the tables that package load embeds.
+//  3. [Tables] gives the tables that package load embeds.
 //  4. [Bench] prints what was reached, beside simple rules and a bound.
 //
 // The original meters are taken as free of mining; their own renovations and
@@ -226,7 +226,9 @@ func (j job) look(s *load.Scanner) Case {
 	if j.mine != nil {
 		c.Oracle = s.ProfileT(w, j.mine.kw)
 	}
-	c.Rules, c.Shape = rules(w), shape(w)
+	if c.Model != ModelA { // the rules are shown on mines of model B
+		c.Rules, c.Shape = rules(w), shape(w)
+	}
 	s.Each(w, func(b *load.Block) {
 		l := Look{X: b.Features(), Block: *b, OnsetH: b.Onset}
 		s.Finish(b)

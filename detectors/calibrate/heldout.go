@@ -61,25 +61,21 @@ func buildings(cases []Case) []string {
 // A Table is a file that package load embeds.
 type Table struct{ Name, Text string }
 
-// Calibrate makes the tables that package load embeds from seeds drawn from 1 on:
-// the model fitted to all cases, and what held-out models say of meters without
-// a mine and of the energy of the mines found.
-func Calibrate(seeds int) ([]Table, error) {
-	cases, err := draws(seeds)
-	if err != nil {
-		return nil, err
-	}
+// Tables makes the tables that package load embeds: the model fitted to all cases,
+// and what held-out models say of meters without a mine and of the energy of the
+// mines found.
+func Tables(cases []Case) []Table {
 	heldOut := HeldOut(cases)
 	m := Fit(cases, func(*Case) bool { return true })
 	return []Table{
 		{"block_model.csv", recipe + m.Table()},
 		{"block_placebo.csv", recipe + placeboTable(cases, heldOut)},
 		{"block_energy.csv", recipe + energyTable(energyErrors(cases, heldOut))},
-	}, nil
+	}
 }
 
-// draws returns the cases of seeds 1 to n.
-func draws(n int) ([]Case, error) {
+// Draws returns the cases of seeds 1 to n.
+func Draws(n int) ([]Case, error) {
 	var cases []Case
 	for s := range n {
 		c, err := Cases(uint64(s + 1))

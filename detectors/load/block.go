@@ -31,7 +31,6 @@ type Block struct {
 	PlateauKW  float64 // median level of all later weeks; 0 if unknown
 	Held       float64 // share of the later weeks in which the level stayed
 	Dips       float64 // hours that fall by up to the block's power against hours that rise so, while it is on
-	Pairs      float64 // the same of two hours in a row
 	Pulses     float64 // falls by the block's power that return within a day, against rises
 	Depth      float64 // those falls against falls of other sizes
 	MeanKW     float64 // the site's mean load
@@ -74,6 +73,9 @@ const (
 	risers = 3
 	// minDays is the least data for a block: eight weeks before and after.
 	minDays = 56
+	// minSize is the least power of a block, as a share of the site's mean load: at
+	// 0.15 even one who knows all of the mine hardly tells it.
+	minSize = 0.03
 	// rampDays is how long machines may go on being delivered.
 	rampDays = 63
 )
@@ -186,8 +188,8 @@ func (s *Scanner) look(w *Window, duty, onset, gap int, atLeast float64) *Block 
 	if !s.compare(b, gap) {
 		return nil // too near the ends of the series
 	}
-	if b.KW = b.LevelKW; !(b.KW > 0) {
-		return nil
+	if b.KW = b.LevelKW; !(b.KW > minSize*s.meanKW) || math.Abs(b.OffKW) > b.KW {
+		return nil // what changed as much outside the calendar is no block in it
 	}
 	if gap > 0 {
 		b.EdgeKW = g.climb(onset, min(len(w.KW), onset+gap*24+168))
@@ -207,7 +209,7 @@ func (s *Scanner) look(w *Window, duty, onset, gap int, atLeast float64) *Block 
 	if hopeless(courseSeen) {
 		return nil
 	}
-	b.Dips, b.Pairs = b.dipsOf(w, s.pulses.dips), b.dipsOf(w, s.pulses.pairs)
+	b.Dips = s.pulses.dipsOf(w, b)
 	b.Pulses, b.Depth = s.pulses.stopsOf(b)
 	return b
 }
@@ -261,7 +263,7 @@ func (s *Scanner) scale(b *Block, gap int) {
 	if level, ok := s.days.usual(s.history(b.duty, gap, year), day, end, gap, year); ok {
 		b.LevelZ = b.LevelKW / max(level, 1e-6)
 	}
-	if spread, ok := s.days.usualSpread(s.history(b.duty, 0, spreads), day, end, gap); ok {
+	if spread, ok := s.days.usualSpread(s.history(b.duty, gap, spreads), day, end, gap); ok {
 		b.Excess = b.Steady * b.KW / max(spread, 1e-6)
 	}
 }

@@ -5,12 +5,17 @@ import (
 	"math"
 )
 
+const (
+	minSpell     = 4 // hours
+	spellLengths = 19
+)
+
 // spells are the calendars of one run of hours of each day, from 4 to 22 hours
 // long, with which a block's own calendar is learnt.
 var spells = func() []Duty {
 	var all []Duty
 	for from := range 24 {
-		for hours := 4; hours <= 22; hours++ {
+		for hours := minSpell; hours < minSpell+spellLengths; hours++ {
 			name := fmt.Sprintf("daily %02d-%02d", from, (from+hours)%24)
 			all = append(all, duty(name, func(h int) bool { return (h-from+24)%24 < hours }))
 		}
@@ -56,12 +61,25 @@ func (s *Scanner) learn(b *Block) {
 	}
 	_, now := fit(&x, b.Duty)
 	best, least := b.Duty, now*learnt
-	for _, list := range [...][]Duty{Duties, spells} {
-		for i := range list {
-			if kw, rest := fit(&x, &list[i]); rest < least && kw > b.KW/2 && kw < 2*b.KW {
-				best, least = &list[i], rest
-			}
+	try := func(d *Duty, kw, rest float64) {
+		if rest < least && kw > b.KW/2 && kw < 2*b.KW {
+			best, least = d, rest
 		}
+	}
+	for i := range Duties {
+		kw, rest := fit(&x, &Duties[i])
+		try(&Duties[i], kw, rest)
+	}
+	var sum [49]float64 // of x, twice around
+	square := 0.0
+	for i := range 48 {
+		sum[i+1] = sum[i] + x[i%24]
+		square += x[i%24] * x[i%24] / 2
+	}
+	for i := range spells {
+		from, n := i/spellLengths, i%spellLengths+minSpell
+		kw := (sum[from+n] - sum[from]) / float64(n)
+		try(&spells[i], kw, square-kw*kw*float64(n))
 	}
 	if best != b.Duty {
 		kw, _ := fit(&x, best)

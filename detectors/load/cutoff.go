@@ -13,6 +13,12 @@ import (
 
 // Cutoff looks for a fall of the load in windows in which miners lost their
 // network or their permission, while other users did not.
+//
+// Statistic: the mean over the window of median(same hours of the week, two weeks
+// before and after) − load, in kW. P-value: rank of its share of the load expected
+// among windows of the same length in other weeks. Log-likelihood ratio:
+// −ln(−e·p·ln p), the bound of Sellke, Bayarri and Berger (2001). Withheld without a
+// window in the data and below minPlacebos other weeks.
 type Cutoff struct{}
 
 var _ Detector = Cutoff{}

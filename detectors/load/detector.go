@@ -46,6 +46,15 @@ func begin(d Detector, s *Sight) datasets.Evidence {
 }
 
 // Added looks for an added block with an onset.
+//
+// Statistic: EdgeT, the t of the step h that minimises Σ (e(i) − h·x(i))² / s(i)²
+// over the week from the onset, e being the innovations of the whitened load, s
+// their scale and x the whitened calendar. Log-likelihood ratio: intercept +
+// Σ f(feature), f from block_model.csv, largest of all candidates, bent by
+// [addedLimit]. P-value: rank among the placebos of the site's size class. Power in
+// kW, mean over the hours of duty. Source: [detectors/calibrate]. Withheld below
+// 56 days of hourly data, for a constant load, and where no onset has levelDays
+// before and after it.
 type Added struct{}
 
 var _ Detector = Added{}

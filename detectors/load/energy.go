@@ -36,9 +36,23 @@ func (b *Block) delivered(i int) float64 {
 
 // Energy returns the mining energy of a block in kWh over the whole window.
 func Energy(w *Window, b *Block) float64 {
-	sum := 0.0
+	sum, stop := 0.0, 0
 	for i := b.Onset; i < b.End; i++ {
-		sum += energyAt(w, b, i)
+		v := w.KW[i]
+		if !(v > 0) || !b.Duty.on[w.Clock[i]] {
+			continue
+		}
+		for stop < len(b.stops) && b.stops[stop].to <= i {
+			stop++
+		}
+		if stop < len(b.stops) && b.stops[stop].from <= i {
+			continue
+		}
+		if b.Ramp {
+			sum += min(b.KW*b.delivered(i), v)
+		} else {
+			sum += min(b.KW, v)
+		}
 	}
 	return sum
 }

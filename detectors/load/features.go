@@ -6,7 +6,7 @@ import "math"
 // evidence for a mine: the shape functions of the model do not fall.
 var FeatureNames = [...]string{
 	"edge", "edge_rest", "edge_over_counter", "edge_over_lasting", "edge_over_year", "level", "steadiness", "excess",
-	"agreement", "calendar", "proportion", "held", "plateau", "dips", "dips_two", "pulses", "depth", "size", "machine",
+	"agreement", "calendar", "proportion", "held", "plateau", "dips", "pulses", "depth", "size", "machine",
 }
 
 // Features returns what the model is applied to:
@@ -24,8 +24,7 @@ var FeatureNames = [...]string{
 //	proportion         −|Proportion| / KW, at least −2
 //	held               Held
 //	plateau            −|ln(PlateauKW / LevelKW)|, at least −3; −0.5 if unknown
-//	dips, dips_two     Dips and Pairs in ±maxDips
-//	pulses             Pulses in ±maxDips
+//	dips, pulses       Dips and Pulses in ±maxDips
 //	depth              Depth in ±maxDips
 //	size               ln(KW / MeanKW), in [−4, 1]
 //	machine            ln(KW / 3.3 kW), in [−2, 0]: less than one machine is no mine
@@ -56,7 +55,7 @@ func (b *Block) Features() [len(FeatureNames)]float64 {
 		ratio(b.LevelKW, b.EdgeKW),
 		share(b.OffKW), share(b.Proportion),
 		b.Held, plateau,
-		bound(b.Dips, -maxDips, maxDips), bound(b.Pairs, -maxDips, maxDips), bound(b.Pulses, -maxDips, maxDips), bound(b.Depth, -maxDips, maxDips),
+		bound(b.Dips, -maxDips, maxDips), bound(b.Pulses, -maxDips, maxDips), bound(b.Depth, -maxDips, maxDips),
 		bound(math.Log(max(b.KW, 1e-9)/max(b.MeanKW, 1e-9)), -4, 1),
 		bound(math.Log(max(b.KW, 1e-9)/3.3), -2, 0),
 	}

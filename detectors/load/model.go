@@ -57,7 +57,7 @@ const (
 // seenAt says from which stage on a feature is known.
 var seenAt = [len(FeatureNames)]stage{
 	edgeSeen, edgeSeen, edgeSeen, edgeSeen, edgeSeen, usualSeen, levelSeen, usualSeen, levelSeen, levelSeen, levelSeen,
-	courseSeen, courseSeen, allSeen, allSeen, allSeen, allSeen, levelSeen, levelSeen,
+	courseSeen, courseSeen, allSeen, allSeen, allSeen, levelSeen, levelSeen,
 }
 
 // most returns the largest log-likelihood ratio that a candidate can still reach.

@@ -15,7 +15,6 @@ func balance(falls, rises float64) float64 {
 // asks for those of its own size.
 type pulses struct {
 	dips  []event // single hours below both neighbours (negative) or above them
-	pairs []event // the same of two hours in a row
 	steps []event // sudden changes of the innovations
 	stops []span  // of the block that was asked for last: the hours in which it stood still
 	fell  int
@@ -44,18 +43,15 @@ const (
 
 // fill finds the events.
 func (p *pulses) fill(w *Window, white *whitener) {
-	p.dips, p.pairs, p.steps = p.dips[:0], p.pairs[:0], p.steps[:0]
+	p.dips, p.steps = p.dips[:0], p.steps[:0]
 	kw, n := w.KW, len(w.KW)
-	for i := maxLag; i+2 < n; i++ {
+	for i := maxLag; i+1 < n; i++ {
 		weight := white.weight[i]
 		if weight == 0 {
 			continue
 		}
-		if d := between(kw[i], kw[i], kw[i-1], kw[i+1]); d*d*weight > clearAt*clearAt {
+		if d := beside(kw[i], kw[i-1], kw[i+1]); d*d*weight > clearAt*clearAt {
 			p.dips = append(p.dips, event{i, d})
-		}
-		if d := between(min(kw[i], kw[i+1]), max(kw[i], kw[i+1]), kw[i-1], kw[i+2]); d*d*weight > clearAt*clearAt {
-			p.pairs = append(p.pairs, event{i, d})
 		}
 		e := white.inn[i]
 		if e*e*weight <= clearAt*clearAt {
@@ -69,28 +65,28 @@ func (p *pulses) fill(w *Window, white *whitener) {
 	}
 }
 
-// between returns by how much values from low to high lie below both neighbours
-// (negative) or above both; 0 if they do not, or one is unknown.
-func between(low, high, before, after float64) float64 {
-	if d := min(before, after) - high; d > 0 {
+// beside returns by how much a value lies below both neighbours (negative) or above
+// both; 0 if it does not, or one is unknown.
+func beside(v, before, after float64) float64 {
+	if d := min(before, after) - v; d > 0 {
 		return -d
 	}
-	if d := low - max(before, after); d > 0 {
+	if d := v - max(before, after); d > 0 {
 		return d
 	}
 	return 0
 }
 
-// dipsOf counts hours that lie below both their neighbours by 0.3 to 1.15 times the
+// dipsOf counts hours that lie below both their neighbours by 0.3 to 1.1 times the
 // block's power, and hours that lie as far above, while the block is on: a farm
 // that loses its network or its pool falls and returns within the hour, and
 // never rises. The result is their balance less the same before the onset over
 // as many hours at the most.
-func (b *Block) dipsOf(w *Window, list []event) float64 {
+func (p *pulses) dipsOf(w *Window, b *Block) float64 {
 	var falls, rises [2]float64
 	start := b.Onset - (b.End - b.Onset)
-	for _, e := range list {
-		if size := math.Abs(e.kw) / b.KW; e.at < start || e.at >= b.End || size <= 0.3 || size >= 1.15 || !b.onAround(w, e.at) {
+	for _, e := range p.dips {
+		if size := math.Abs(e.kw) / b.KW; e.at < start || e.at >= b.End || size <= 0.3 || size >= 1.1 || !b.onAround(w, e.at) {
 			continue
 		}
 		side := 0

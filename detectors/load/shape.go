@@ -11,6 +11,10 @@ import (
 )
 
 // Shape compares the base load of a site with that of its peers.
+//
+// Statistic: 10th percentile of hourly power / mean. P-value: rank among the sites
+// of the same activity. Log-likelihood ratio: ln(2(1 − p)), bounded by shapeLimit.
+// Withheld below minShape hours, below MinPeers peers, and without energy.
 type Shape struct{}
 
 var _ Detector = Shape{}

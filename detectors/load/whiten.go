@@ -24,6 +24,10 @@ type whitener struct {
 	inn    []float64 // innovations in kW; 0 where unknown
 	weight []float64 // 1/scale² of each innovation; 0 where unknown
 
+	xtx       *mat.Dense // normal equations
+	xty, beta *mat.VecDense
+	lu        mat.LU
+
 	class [168]uint8 // of each hour of the week: hour of the day, +24 on weekends
 	fold  []float64
 }
@@ -117,21 +121,22 @@ func (w *whitener) filter() bool {
 	if products[0][0] <= 0 {
 		return false // a constant load
 	}
-	var xtx [p * p]float64
-	var xty [p]float64
+	if w.xtx == nil {
+		w.xtx, w.xty, w.beta = mat.NewDense(p, p, nil), mat.NewVecDense(p, nil), mat.NewVecDense(p, nil)
+	}
 	for i := range p {
 		for j := range p {
-			xtx[i*p+j] = products[i+1][j+1]
+			w.xtx.Set(i, j, products[i+1][j+1])
 		}
-		xtx[i*p+i] *= 1 + 1e-9
-		xty[i] = products[i+1][0]
+		w.xtx.Set(i, i, products[i+1][i+1]*(1+1e-9))
+		w.xty.SetVec(i, products[i+1][0])
 	}
-	var beta mat.VecDense
-	if err := beta.SolveVec(mat.NewDense(p, p, xtx[:]), mat.NewVecDense(p, xty[:])); err != nil {
+	w.lu.Factorize(w.xtx)
+	if err := w.lu.SolveVecTo(w.beta, false, w.xty); err != nil {
 		return false // no unique filter
 	}
 	for k := range w.phi {
-		w.phi[k] = beta.AtVec(k)
+		w.phi[k] = w.beta.AtVec(k)
 	}
 	return true
 }

@@ -30,6 +30,7 @@ const (
 	formHeight   = 78.0 // of the blanks at the end of the second page
 	bodySize     = 8.0
 	smallSize    = 6.8
+	tickSize     = 7.4
 	headSize     = 9.5
 	titleSize    = 12.0
 	lineFactor   = 0.42 // height of a line in mm by the size in points
@@ -191,7 +192,14 @@ func (p *paper) facts(s *siteView) {
 		low = max(low, p.GetY())
 	}
 	p.SetXY(paperMargin, low+0.6)
-	p.para("", bodySize, paperWidth, p.say(text("site.place"))+": "+p.say(s.Region)+" "+v.Address)
+	p.para("", bodySize, paperWidth, p.say(text("site.place"))+": "+p.region(s)+" "+v.Address)
+}
+
+func (p *paper) region(s *siteView) string {
+	if s.RegionCode == "" {
+		return s.Region
+	}
+	return s.RegionNames[p.lang]
 }
 
 // charts draws the raster in grey and the load below it on the same days.

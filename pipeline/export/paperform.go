@@ -64,7 +64,7 @@ func (p *paper) form() {
 		"blank.time", "blank.meter", "blank.kw", "blank.devices", "blank.photos"})
 	p.SetXY(paperMargin, y+1)
 	left := p.ticks("dossier.outcome", paperMargin, y+1, []string{"outcome.1", "outcome.2", "outcome.3", "outcome.4", "outcome.5", "outcome.6", "outcome.7", "outcome.8"})
-	right := p.ticks("dossier.checklist", paperMargin+paperWidth/2, y+1, []string{"check.1", "check.2", "check.3", "check.4", "check.5", "check.6"})
+	right := p.ticks("dossier.checklist", paperMargin+0.44*paperWidth, y+1, []string{"check.1", "check.2", "check.3", "check.4", "check.5", "check.6"})
 	p.blanks(max(left, right)+1, []string{"sign.inspector", "sign.second", "sign.holder"})
 }
 
@@ -89,9 +89,9 @@ func (p *paper) blanks(y float64, keys []string) float64 {
 
 // ticks draws boxes to tick, and returns where they end.
 func (p *paper) ticks(title string, x, y float64, keys []string) float64 {
-	h := p.font("B", bodySize) + 0.6
+	h := p.font("B", tickSize) + 0.8
 	p.Text(x, y+h-0.8, p.say(text(title)))
-	p.font("", bodySize)
+	p.font("", tickSize)
 	p.SetLineWidth(0.25)
 	for _, key := range keys {
 		y += h + 0.35
