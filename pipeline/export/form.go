@@ -35,14 +35,18 @@ func writeForm(f *excelize.File, run *Run, header int) error {
 		if err != nil {
 			return err
 		}
-		if err := f.SetColWidth(formSheet, letter, letter, widths[c.In]); err != nil {
+		if err := f.SetColWidth(formSheet, letter, letter, max(widths[c.In], 14)); err != nil {
 			return err
 		}
 		if err := formColumn(f, run, c, fmt.Sprintf("%s2:%s%d", letter, letter, formRows+1)); err != nil {
 			return err
 		}
 	}
-	if err := f.SetCellStyle(formSheet, "A1", "E1", header); err != nil {
+	last, err := excelize.CoordinatesToCellName(len(columns), 1)
+	if err != nil {
+		return err
+	}
+	if err := f.SetCellStyle(formSheet, "A1", last, header); err != nil {
 		return err
 	}
 	if err := f.SetPanes(formSheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
@@ -80,7 +84,13 @@ func formColumn(f *excelize.File, run *Run, c datasets.Column, cells string) err
 			return err
 		}
 	default:
-		v = nil
+		if v = nil; len(c.OneOf) > 0 {
+			v = excelize.NewDataValidation(true)
+			v.Sqref = cells
+			if err := v.SetDropList(c.OneOf); err != nil {
+				return err
+			}
+		}
 	}
 	if v != nil {
 		v.SetInput(c.In, c.Meaning())
