@@ -22,7 +22,7 @@ func writeForm(f *excelize.File, run *Run, header int) error {
 		return err
 	}
 	columns := datasets.Lookup(formSheet).Delivered()
-	widths := map[string]float64{"site_id": 24, "visited_on": 14, "outcome": 16, "found_kw": 12, "note": 60}
+	widths := map[string]float64{"site_id": 24, "visited_on": 14, "outcome": 16, "found_kw": 12, "note": 60, "team": 16, "drawn": 10}
 	for j, c := range columns {
 		cell, err := excelize.CoordinatesToCellName(j+1, 1)
 		if err != nil {
@@ -35,7 +35,7 @@ func writeForm(f *excelize.File, run *Run, header int) error {
 		if err != nil {
 			return err
 		}
-		if err := f.SetColWidth(formSheet, letter, letter, max(widths[c.In], 14)); err != nil {
+		if err := f.SetColWidth(formSheet, letter, letter, max(widths[c.In], 10)); err != nil {
 			return err
 		}
 		if err := formColumn(f, run, c, fmt.Sprintf("%s2:%s%d", letter, letter, formRows+1)); err != nil {
@@ -68,8 +68,8 @@ func formColumn(f *excelize.File, run *Run, c datasets.Column, cells string) err
 		}
 		v.SetSqrefDropList(fmt.Sprintf("Sites!$B$2:$B$%d", len(run.Visits)+1))
 		v.SetError(excelize.DataValidationErrorStyleWarning, c.In, text("book.form"))
-	case "outcome":
-		if err := v.SetDropList(outcomeCodes); err != nil {
+	case "outcome", "drawn":
+		if err := v.SetDropList(c.OneOf); err != nil {
 			return err
 		}
 		v.SetError(excelize.DataValidationErrorStyleStop, c.In, c.Meaning())
@@ -84,13 +84,7 @@ func formColumn(f *excelize.File, run *Run, c datasets.Column, cells string) err
 			return err
 		}
 	default:
-		if v = nil; len(c.OneOf) > 0 {
-			v = excelize.NewDataValidation(true)
-			v.Sqref = cells
-			if err := v.SetDropList(c.OneOf); err != nil {
-				return err
-			}
-		}
+		v = nil
 	}
 	if v != nil {
 		v.SetInput(c.In, c.Meaning())
