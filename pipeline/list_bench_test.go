@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
 	"testing"
 
 	"golang.org/x/sync/errgroup"
@@ -198,19 +197,4 @@ func BenchmarkSites(b *testing.B) {
 	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "sites/s")
 	b.ReportMetric(float64(listed), "listed")
 	b.ReportMetric(peakMiB(), "MiB-peak")
-}
-
-// peakMiB is the most memory that the process has held, 0 where the system does not say.
-func peakMiB() float64 {
-	text, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kib, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64) // a number of KiB always
-			return kib / 1024
-		}
-	}
-	return 0
 }

@@ -69,7 +69,8 @@ type runner struct {
 	traffic trafficResult
 	stages  []StageTime
 	begun   time.Time
-	records []ingest.FileReport
+	records []ingest.FileReport     // every delivery once, whether its file still lies in the inbox or not
+	files   []ingest.FileReport     // of the inbox, copies of deliveries included
 	doubts  []export.QualityMessage // about readings
 
 	balances []Balance
@@ -109,7 +110,10 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 	}); err != nil {
 		return nil, err
 	}
-	r.records = taken.Files
+	if r.records, err = accounts(ws, taken.Files); err != nil {
+		return nil, err
+	}
+	r.files = taken.Files
 	result := &RunResult{Ingest: *taken, OverQuarantine: taken.OverQuarantine}
 	fingerprint, parts, err := r.fingerprint()
 	if err != nil {
@@ -424,9 +428,24 @@ func (r *runner) publish(tmp, fingerprint string, parts []LakePart, out *export.
 	return nil
 }
 
+// accounts returns what became of every delivery, by number, and of the files
+// that could not be read.
+func accounts(ws *Workspace, inbox []ingest.FileReport) ([]ingest.FileReport, error) {
+	list, err := ingest.Records(ws.Dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range inbox {
+		if f.Number == 0 {
+			list = append(list, f)
+		}
+	}
+	return list, nil
+}
+
 func (r *runner) inputs() []InputFile {
 	var files []InputFile
-	for _, f := range r.records {
+	for _, f := range r.files {
 		if f.Refused != nil {
 			continue
 		}
@@ -453,7 +472,7 @@ func (r *runner) fingerprint() (string, []LakePart, error) {
 			parts = append(parts, LakePart{Table: m.Table, Partition: m.Partition, Rows: m.Rows, SHA256: m.SHA256})
 		}
 	}
-	for _, f := range r.records { // refused files change what the quality pages say
+	for _, f := range slices.Concat(r.records, r.files) { // refused files change what the quality pages say
 		text = append(text, f.Dataset, f.Path, f.SHA256)
 	}
 	for _, f := range r.env.tables.Files {

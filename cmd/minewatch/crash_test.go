@@ -152,19 +152,21 @@ func deliver(t *testing.T, dir, name string, version int) {
 	}
 }
 
-// copyOf copies a workspace with the times of its files, by which ingest knows
-// that a file was not changed.
+// copyOf copies a workspace.
 func copyOf(t *testing.T, dir string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "w")
 	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Chmod(filepath.Join(to, ".keys", "minewatch.key"), 0o600); err != nil { // CopyFS makes it readable for all
+		t.Fatal(err)
+	}
 	return to
 }
 
-// digests hashes the files of a workspace, by name. Two of each run hold the
-// time of day: its manifest, and the signature of that.
+// digests hashes the files of a workspace, by name. The manifests of runs and
+// the journal hold the time of day, and so do their signatures.
 func digests(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	list := map[string]string{}
@@ -183,7 +185,7 @@ func digests(t *testing.T, dir string) map[string]string {
 		if err != nil {
 			return err
 		}
-		if base := filepath.Base(name); strings.HasPrefix(name, "runs") && (base == "manifest.json" || base == "manifest.sig") {
+		if base := filepath.Base(name); strings.HasPrefix(name, "runs") && (base == "manifest.json" || base == "manifest.sig") || name == "journal.jsonl" || name == "journal.sig" {
 			content = nil
 		}
 		list[filepath.ToSlash(name)] = fmt.Sprintf("%x", sha256.Sum256(content))[:16]

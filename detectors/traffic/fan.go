@@ -31,7 +31,7 @@ func DefaultFan() Fan { return Fan{MinClients: 3, MinShare: 0.8, MaxShare: rareS
 // Info describes the detector.
 func (Fan) Info() detectors.Info {
 	return detectors.Info{
-		ID: "traffic/fan", Unit: "clients", Group: "network",
+		ID: "traffic/fan", Unit: "clients", Group: "session", // it rests on the shape of the same sessions
 		Source: "idea of prevalence in RITA v5, turned round; weights are a judgement",
 		Looks:  "A server without a name and in no list, with which at least three clients hold sessions shaped like Stratum and hardly anybody else speaks.",
 	}

@@ -97,6 +97,8 @@ func TestPool(t *testing.T) {
 		kw    float64
 	}{
 		{"a day at a listed host and port, by DNS", asked(client(3333, "", 6, 100, day), "btc.pool.example", "192.0.2.1", 1), math.Log(0.9 / 1e-3), 3.25},
+		// One device, by day only: a computer, whose power says nothing.
+		{"a computer's days at a listed host and port", asked(client(3333, "", 6, 100, officeHours...), "btc.pool.example", "192.0.2.1", 1), math.Log(0.9 / 1e-3), 0},
 		{"by TLS name", client(3333, "btc.pool.example", 6, 100, day), math.Log(0.9 / 1e-3), 3.25},
 		{"a listed address", ip, math.Log(0.9 / 1e-3), 3.25},
 		{"three rigs", asked(client(3333, "", 6, 100, day, day, day), "btc.pool.example", "192.0.2.1", 1), math.Log(0.9 / 1e-3), 9.75},

@@ -62,11 +62,11 @@ func TestForm(t *testing.T) {
 		t.Errorf("sheets %q", got)
 	}
 	rows, err := f.GetRows(formSheet)
-	if err != nil || len(rows) != 1 || strings.Join(rows[0], " ") != "site_id visited_on outcome found_kw note" {
+	if err != nil || len(rows) != 1 || strings.Join(rows[0], " ") != "site_id visited_on outcome found_kw note team drawn" {
 		t.Errorf("form %q, %v", rows, err)
 	}
 	lists, err := f.GetDataValidations(formSheet)
-	if err != nil || len(lists) != 4 {
+	if err != nil || len(lists) != 5 {
 		t.Fatalf("%d lists, %v", len(lists), err)
 	}
 	for _, v := range lists {

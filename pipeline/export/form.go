@@ -22,7 +22,7 @@ func writeForm(f *excelize.File, run *Run, header int) error {
 		return err
 	}
 	columns := datasets.Lookup(formSheet).Delivered()
-	widths := map[string]float64{"site_id": 24, "visited_on": 14, "outcome": 16, "found_kw": 12, "note": 60}
+	widths := map[string]float64{"site_id": 24, "visited_on": 14, "outcome": 16, "found_kw": 12, "note": 60, "team": 16, "drawn": 10}
 	for j, c := range columns {
 		cell, err := excelize.CoordinatesToCellName(j+1, 1)
 		if err != nil {
@@ -42,7 +42,11 @@ func writeForm(f *excelize.File, run *Run, header int) error {
 			return err
 		}
 	}
-	if err := f.SetCellStyle(formSheet, "A1", "E1", header); err != nil {
+	last, err := excelize.CoordinatesToCellName(len(columns), 1)
+	if err != nil {
+		return err
+	}
+	if err := f.SetCellStyle(formSheet, "A1", last, header); err != nil {
 		return err
 	}
 	if err := f.SetPanes(formSheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
@@ -64,8 +68,8 @@ func formColumn(f *excelize.File, run *Run, c datasets.Column, cells string) err
 		}
 		v.SetSqrefDropList(fmt.Sprintf("Sites!$B$2:$B$%d", len(run.Visits)+1))
 		v.SetError(excelize.DataValidationErrorStyleWarning, c.In, text("book.form"))
-	case "outcome":
-		if err := v.SetDropList(outcomeCodes); err != nil {
+	case "outcome", "drawn":
+		if err := v.SetDropList(c.OneOf); err != nil {
 			return err
 		}
 		v.SetError(excelize.DataValidationErrorStyleStop, c.In, c.Meaning())
