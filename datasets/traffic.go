@@ -20,8 +20,8 @@ type ServerEndpoint struct {
 	ServerIP       string `parquet:"server_ip,dict" doc:"server"`
 	ServerPort     int32  `parquet:"server_port" doc:"server's port"`
 	Proto          string `parquet:"proto,dict" doc:"transport protocol"`
-	Clients        int32  `parquet:"clients" doc:"distinct clients of this endpoint"`
-	NetworkClients int32  `parquet:"network_clients" doc:"distinct clients in all flows"`
+	Clients        int32  `parquet:"clients" doc:"distinct client addresses of this endpoint in all flows"`
+	NetworkClients int32  `parquet:"network_clients" doc:"clients with any lasting contact"`
 }
 
 // A PoolMatchKind says how well a name and a port fit the list of pools.

@@ -26,6 +26,7 @@ type Balance struct {
 	Superseded   int64  `json:"superseded"`
 	LakeRows     int64  `json:"lake_rows"`
 	AcceptedWh   int64  `json:"accepted_wh,omitempty"`
+	DuplicateWh  int64  `json:"duplicate_wh,omitempty"`
 	SupersededWh int64  `json:"superseded_wh,omitempty"`
 	LakeWh       int64  `json:"lake_wh,omitempty"`
 }
@@ -48,7 +49,11 @@ func (b Balance) check() error {
 
 // reconcile reckons every input table that has deliveries. It fails if rows or
 // energy were lost or doubled on the way from the deliveries to the lake.
-func (e *Env) reconcile(ctx context.Context, records []ingest.FileReport) (list []Balance, err error) {
+func (e *Env) reconcile(ctx context.Context) (list []Balance, err error) {
+	records, err := ingest.Records(e.WS.Dir)
+	if err != nil {
+		return nil, err
+	}
 	dir, err := e.scratch()
 	if err != nil {
 		return nil, err
@@ -85,6 +90,7 @@ func (e *Env) balanceTable(ctx context.Context, db *sql.DB, t *datasets.Table, r
 		b.Duplicates += r.Duplicates
 		b.Quarantined += r.Rows - r.Decoded
 		b.AcceptedWh += r.AcceptedWh
+		b.DuplicateWh += r.DuplicateWh
 	}
 	parts, err := store.List(e.WS.Lake(), t.Name)
 	if err != nil {

@@ -9,16 +9,18 @@ import (
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/pipeline/export/i18n"
 )
 
 // Config holds the settings of a workspace. [Default] is the only list of
 // defaults; minewatch.yaml is generated from the tags here and decoded over
 // the defaults. A tag unit names the unit, doc explains the setting.
 type Config struct {
-	Zone    string `yaml:"zone" unit:"IANA time zone" doc:"Zone of local times: deliveries without an offset, calendar days, quarters. The tz database decides the offset, that of Kazakhstan changed on 2024-03-01."`
-	Buckets int    `yaml:"buckets" unit:"power of two" doc:"Number of parts into which sites and addresses are divided on disk. Fixed when the workspace is made: changing it means ingesting everything again. 100 to 1,000 sites a bucket read well."`
-	AsOf    Date   `yaml:"as_of" unit:"YYYY-MM-DD" doc:"Day on which due dates, limitation and the validity of proposals are reckoned. Empty: the day after the last data in the workspace, never the computer's clock, so that the same input gives the same output."`
-	Seed    int64  `yaml:"seed" doc:"Seed of everything drawn at random."`
+	Zone     string `yaml:"zone" unit:"IANA time zone" doc:"Zone of local times: deliveries without an offset, calendar days, quarters. The tz database decides the offset, that of Kazakhstan changed on 2024-03-01."`
+	Buckets  int    `yaml:"buckets" unit:"power of two" doc:"Number of parts into which sites and addresses are divided on disk. Fixed when the workspace is made: changing it means ingesting everything again. 100 to 1,000 sites a bucket read well."`
+	AsOf     Date   `yaml:"as_of" unit:"YYYY-MM-DD" doc:"Day on which due dates, limitation and the validity of proposals are reckoned. Empty: the day after the last data in the workspace, never the computer's clock, so that the same input gives the same output."`
+	Language string `yaml:"language" unit:"en, ru or kk" doc:"Language of the printed dossiers (PDF): English, Russian or Kazakh. Web pages have all three."`
+	Seed     int64  `yaml:"seed" doc:"Seed of everything drawn at random."`
 
 	Limits  Limits  `yaml:"limits" doc:"What the program may use, and what it tolerates."`
 	Intake  Intake  `yaml:"ingest" doc:"Reading of delivered files."`
@@ -74,14 +76,15 @@ type Visits struct {
 // Default returns the settings of an untouched workspace.
 func Default() Config {
 	return Config{
-		Zone:    "Asia/Almaty",
-		Buckets: 64,
-		Seed:    1,
-		Limits:  Limits{Memory: 2048, Quarantine: 0.01},
-		Traffic: Traffic{FlowGapS: 300, MaxBlocks: 200},
-		Scoring: Scoring{Prior: 0.02, ProposeAt: 0.5, FDR: 1, Learn: true},
-		Tax:     Tax{LimitationYears: 3},
-		Visits:  Visits{RoadFactor: 1.3, GroupRadiusKM: 5, PerDay: 6, Teams: 1},
+		Zone:     "Asia/Almaty",
+		Buckets:  64,
+		Language: "en",
+		Seed:     1,
+		Limits:   Limits{Memory: 2048, Quarantine: 0.01},
+		Traffic:  Traffic{FlowGapS: 300, MaxBlocks: 200},
+		Scoring:  Scoring{Prior: 0.02, ProposeAt: 0.5, FDR: 1, Learn: true},
+		Tax:      Tax{LimitationYears: 3},
+		Visits:   Visits{RoadFactor: 1.3, GroupRadiusKM: 5, PerDay: 6, Teams: 1},
 	}
 }
 
@@ -100,6 +103,8 @@ func (c Config) Validate() error {
 	_, err := time.LoadLocation(c.Zone)
 	check(err == nil && c.Zone != "" && c.Zone != "Local", "zone", "a zone of the tz database, e.g. Asia/Almaty", strconv.Quote(c.Zone))
 	check(c.Buckets >= 1 && c.Buckets <= maxBuckets && bits.OnesCount(uint(c.Buckets)) == 1, "buckets", fmt.Sprintf("a power of two from 1 to %d", maxBuckets), c.Buckets)
+	_, spoken := i18n.Parse(c.Language)
+	check(spoken, "language", "en, ru or kk", strconv.Quote(c.Language))
 	check(c.Limits.Workers >= 0, "limits.workers", "0 or more", c.Limits.Workers)
 	check(c.Limits.Memory >= 64, "limits.memory_limit", "at least 64MiB", c.Limits.Memory)
 	check(share(c.Limits.Quarantine), "limits.quarantine_limit", "a share from 0 to 1", c.Limits.Quarantine)

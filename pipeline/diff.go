@@ -21,7 +21,7 @@ type Difference struct {
 	To      string   `json:"to"`
 	Entered []Change `json:"entered"` // by new rank
 	Left    []Change `json:"left"`    // by old rank
-	Moved   []Change `json:"moved"`   // on both lists with another finding or probability; by new rank
+	Moved   []Change `json:"moved"`   // on both lists with another finding, probability or expected tax; by new rank
 	Shifted int      `json:"shifted"` // on both lists, with another rank because others came, went or changed
 	Same    int      `json:"same"`    // on both lists, unchanged
 }
@@ -35,7 +35,16 @@ type Change struct {
 	NewProbability float64  `json:"new_probability"`
 	OldFinding     string   `json:"old_finding"`
 	NewFinding     string   `json:"new_finding"`
+	OldExpectedKZT float64  `json:"old_expected_kzt"` // probability × unpaid tax (fee), by which visits are ranked
+	NewExpectedKZT float64  `json:"new_expected_kzt"`
 	Why            []string `json:"why"` // what changed in its evidence, the largest first
+}
+
+// sameWorth is by which share an expected tax may differ and be called the same.
+const sameWorth = 0.01
+
+func (c Change) worthChanged() bool {
+	return math.Abs(c.NewExpectedKZT-c.OldExpectedKZT) > sameWorth*max(c.OldExpectedKZT, c.NewExpectedKZT)
 }
 
 // sameProbability is by how much a probability may differ and be called the same.
@@ -64,13 +73,14 @@ func compare(a, b *listedRun) *Difference {
 		c := Change{
 			SiteID: id, OldRank: a.rank[id], NewRank: b.rank[id], OldProbability: x.Probability, NewProbability: y.Probability,
 			OldFinding: x.Finding, NewFinding: y.Finding, Why: whyChanged(a, b, id),
+			OldExpectedKZT: x.Probability * x.TaxKZT, NewExpectedKZT: y.Probability * y.TaxKZT,
 		}
 		switch {
 		case c.OldRank == 0:
 			d.Entered = append(d.Entered, c)
 		case c.NewRank == 0:
 			d.Left = append(d.Left, c)
-		case x.Finding != y.Finding || math.Abs(x.Probability-y.Probability) > sameProbability:
+		case x.Finding != y.Finding || math.Abs(x.Probability-y.Probability) > sameProbability || c.worthChanged():
 			d.Moved = append(d.Moved, c)
 		case c.OldRank != c.NewRank:
 			d.Shifted++
@@ -172,6 +182,9 @@ func whyChanged(a, b *listedRun, id string) []string {
 		why = append(why, c.text)
 	}
 	x, y := a.scores[id], b.scores[id]
+	if known := x.SiteID != "" && y.SiteID != ""; known && math.Abs(x.TaxKZT-y.TaxKZT) > sameWorth*max(x.TaxKZT, y.TaxKZT) {
+		why = append(why, fmt.Sprintf("unpaid energy went from %.0f to %.0f kWh, tax (fee) from %.0f to %.0f KZT", x.UnpaidKWh, y.UnpaidKWh, x.TaxKZT, y.TaxKZT))
+	}
 	if x.RegistryMatch != y.RegistryMatch && x.SiteID != "" && y.SiteID != "" {
 		why = append(why, fmt.Sprintf("the registry's answer went from %s to %s", x.RegistryMatch, y.RegistryMatch))
 	}

@@ -12,10 +12,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/detectors/score"
 	"github.com/minewatch/minewatch/detectors/stat"
 )
 
@@ -34,9 +34,15 @@ type Evaluation struct {
 	ProposedRight          int           `json:"proposed_right"`
 	Recall                 float64       `json:"recall"` // due sites that were proposed
 
-	Brier       float64          `json:"brier"`
-	ECE         float64          `json:"expected_calibration_error"`
-	Reliability []ReliabilityBin `json:"reliability"`
+	Brier       float64     `json:"brier"`
+	ECE         float64     `json:"expected_calibration_error"`
+	Reliability []score.Bin `json:"reliability"`
+	DeclaredFDR float64     `json:"declared_fdr"` // share of the proposed that the probabilities call wrong
+	RealisedFDR float64     `json:"realised_fdr"` // share of the proposed that did not mine
+
+	// Intervals hold 90 % of what other sites like these would have given:
+	// bootstrap over sites, seeded from the data.
+	Intervals Intervals `json:"intervals"`
 
 	Energy   EnergyError     `json:"energy"`
 	Families []FamilyRecall  `json:"families,omitempty"`
@@ -49,12 +55,24 @@ type PrecisionAt struct {
 	Precision float64 `json:"precision"`
 }
 
-// A ReliabilityBin holds the sites of one tenth of probability.
-type ReliabilityBin struct {
-	From     float64 `json:"from"`
-	Sites    int     `json:"sites"`
-	Mean     float64 `json:"mean_probability"`
-	Observed float64 `json:"observed"`
+// An Interval is a 90 % interval.
+type Interval struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+}
+
+func (i Interval) String() string { return fmt.Sprintf("%.3f to %.3f", i.Low, i.High) }
+
+// Intervals are those of the figures of the same name.
+type Intervals struct {
+	AveragePrecision       Interval `json:"average_precision"`
+	AveragePrecisionMining Interval `json:"average_precision_mining"`
+	Recall                 Interval `json:"recall"`
+	Brier                  Interval `json:"brier"`
+	ECE                    Interval `json:"expected_calibration_error"`
+	RealisedFDR            Interval `json:"realised_fdr"`
+	MedianBias             Interval `json:"energy_median_bias"`
+	Coverage               Interval `json:"energy_interval_coverage"`
 }
 
 // EnergyError describes estimates of mining energy where the truth is known.
@@ -68,18 +86,50 @@ type EnergyError struct {
 	FoundShare  float64 `json:"energy_found_of_true"` // Σ estimate of due sites found / Σ truth of due sites
 }
 
-// FamilyRecall counts the mines of one kind.
-type FamilyRecall struct {
-	Family   string `json:"family"`
-	Sites    int    `json:"sites"`
-	Proposed int    `json:"proposed"`
+// A Part is the sites due of one kind of mine, or of one finding.
+type Part struct {
+	Sites      int      `json:"sites"`
+	Proposed   int      `json:"proposed"`
+	Recall     Interval `json:"recall_interval"`        // 90 %, Wilson
+	Estimates  int      `json:"energy_estimates"`       // where the truth is known
+	MedianBias float64  `json:"energy_median_bias"`     // (estimate − truth) / truth
+	Covered    int      `json:"energy_interval_covers"` // 90 % intervals that hold the truth
+
+	bias []float64
 }
 
-// FindingRecall counts findings that are named as the truth names them.
+func (f *Part) add(p pair) {
+	f.Sites++
+	f.Proposed += count(p.Proposed)
+	if p.kwh > 0 && p.MiningKWh > 0 {
+		f.Estimates++
+		f.bias = append(f.bias, p.MiningKWh/p.kwh-1)
+		f.Covered += count(p.MiningKWhLow <= p.kwh && p.kwh <= p.MiningKWhHigh)
+	}
+}
+
+func (f *Part) finish() {
+	f.Recall.Low, f.Recall.High = stat.Wilson(f.Proposed, f.Sites, z90)
+	if len(f.bias) > 0 {
+		f.MedianBias = stat.Median(f.bias)
+	}
+}
+
+// z90 is the normal quantile of a two-sided 90 % interval.
+const z90 = 1.6448536269514722
+
+// FamilyRecall describes the mines of one kind.
+type FamilyRecall struct {
+	Family string `json:"family"`
+	Part
+}
+
+// FindingRecall describes the sites of one finding, and how many are named as the
+// truth names them.
 type FindingRecall struct {
 	Finding string `json:"finding"`
-	Sites   int    `json:"sites"`
 	Right   int    `json:"right"`
+	Part
 }
 
 // A truth is one line of known outcomes.
@@ -123,11 +173,17 @@ func Evaluate(ws *Workspace, runID, truthCSV string) (*Evaluation, error) {
 	if len(pairs) == 0 {
 		return nil, fmt.Errorf("%s: none of its %d sites has a score in run %s; is it the right workspace?", truthCSV, len(known), e.RunID)
 	}
+	e.measure(pairs)
+	e.breakdown(pairs)
+	e.Intervals = bootstrap(pairs)
+	return e, nil
+}
+
+// measure fills in the figures of a list of sites, which it reorders.
+func (e *Evaluation) measure(pairs []pair) {
 	e.rank(pairs)
 	e.calibration(pairs)
 	e.energy(pairs)
-	e.breakdown(pairs)
-	return e, nil
 }
 
 type pair struct {
@@ -166,24 +222,20 @@ func (e *Evaluation) rank(pairs []pair) {
 }
 
 func (e *Evaluation) calibration(pairs []pair) {
-	const bins = 10
-	var n, hits [bins]int
-	var sum [bins]float64
-	for _, p := range pairs {
-		b := min(bins-1, int(p.Probability*bins))
-		n[b]++
-		hits[b] += count(p.mining)
-		sum[b] += p.Probability
-		d := p.Probability - float64(count(p.mining))
-		e.Brier += d * d / float64(len(pairs))
-	}
-	for b := range bins {
-		if n[b] == 0 {
-			continue
+	judged := make([]score.Judged, len(pairs))
+	wrong := 0
+	for i, p := range pairs {
+		judged[i] = score.Judged{P: p.Probability, Mining: p.mining, Weight: 1}
+		if p.Proposed {
+			e.DeclaredFDR += 1 - p.Probability
+			wrong += count(!p.mining)
 		}
-		r := ReliabilityBin{From: float64(b) / bins, Sites: n[b], Mean: sum[b] / float64(n[b]), Observed: ratio(hits[b], n[b])}
-		e.Reliability = append(e.Reliability, r)
-		e.ECE += math.Abs(r.Mean-r.Observed) * float64(n[b]) / float64(len(pairs))
+	}
+	e.Brier = score.Brier(judged)
+	e.Reliability, e.ECE = score.Reliability(judged)
+	if e.Proposed > 0 {
+		e.DeclaredFDR /= float64(e.Proposed)
+		e.RealisedFDR = ratio(wrong, e.Proposed)
 	}
 }
 
@@ -227,28 +279,25 @@ func (e *Evaluation) breakdown(pairs []pair) {
 			continue
 		}
 		if p.family != "" {
-			f := families[p.family]
-			if f == nil {
-				f = &FamilyRecall{Family: p.family}
-				families[p.family] = f
+			if families[p.family] == nil {
+				families[p.family] = &FamilyRecall{Family: p.family}
 			}
-			f.Sites++
-			f.Proposed += count(p.Proposed)
+			families[p.family].add(p)
 		}
-		if p.truth.finding != "" {
-			f := findings[p.truth.finding]
-			if f == nil {
-				f = &FindingRecall{Finding: p.truth.finding}
-				findings[p.truth.finding] = f
+		if name := p.truth.finding; name != "" {
+			if findings[name] == nil {
+				findings[name] = &FindingRecall{Finding: name}
 			}
-			f.Sites++
-			f.Right += count(p.Finding == p.truth.finding)
+			findings[name].add(p)
+			findings[name].Right += count(p.Finding == name)
 		}
 	}
 	for _, f := range families {
+		f.finish()
 		e.Families = append(e.Families, *f)
 	}
 	for _, f := range findings {
+		f.finish()
 		e.Findings = append(e.Findings, *f)
 	}
 	slices.SortFunc(e.Families, func(a, b FamilyRecall) int { return cmp.Compare(a.Family, b.Family) })
@@ -336,33 +385,4 @@ func parseTruth(row []string, column map[string]int) (t truth, keep bool, err er
 	_, named := column["finding"]
 	t.due = t.mining && (!named || t.finding != "")
 	return t, true, nil
-}
-
-// Print writes the evaluation for a reader.
-func (e *Evaluation) Print(w io.Writer) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	row := func(name, format string, args ...any) {
-		fmt.Fprintf(tw, "  %s\t%s\n", name, fmt.Sprintf(format, args...))
-	}
-	fmt.Fprintf(tw, "Run %s against known outcomes\n", e.RunID)
-	row("sites", "%d: %d mined, a visit was due to %d (%d more have no score)", e.Sites, e.Mining, e.Due, e.Unknown)
-	row("average precision", "%.3f of sites due, by rank; %.3f of all that mined, by probability", e.AveragePrecision, e.AveragePrecisionMining)
-	var at []string
-	for _, p := range e.PrecisionAt {
-		at = append(at, fmt.Sprintf("%d: %.2f", p.K, p.Precision))
-	}
-	row("precision of the first k", "%s", strings.Join(at, "   "))
-	row("proposed", "%d, of these right %d; %.0f %% of the sites due", e.Proposed, e.ProposedRight, 100*e.Recall)
-	row("calibration", "Brier score %.3f, expected calibration error %.3f", e.Brier, e.ECE)
-	if e.Energy.N > 0 {
-		row("energy", "%d estimates: median error %+.0f %%, within 20 %%: %.0f %%; 90 %% intervals hold %.0f %% at a median width of %.2f",
-			e.Energy.N, 100*e.Energy.MedianBias, 100*e.Energy.Within20, 100*e.Energy.Coverage, e.Energy.MedianWidth)
-	}
-	for _, f := range e.Findings {
-		row("finding "+f.Finding, "%d of %d named so", f.Right, f.Sites)
-	}
-	for _, f := range e.Families {
-		row("kind "+f.Family, "%d of %d proposed", f.Proposed, f.Sites)
-	}
-	return tw.Flush()
 }

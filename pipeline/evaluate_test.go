@@ -62,11 +62,25 @@ func TestEvaluate(t *testing.T) {
 	if e.Sites != 4 || e.Unknown != 1 || e.Mining != 3 || e.Due != 2 || e.Proposed != 2 || e.ProposedRight != 1 {
 		t.Errorf("counts: %+v", e)
 	}
-	if len(e.Families) != 2 || e.Families[0] != (FamilyRecall{"flat", 1, 1}) || e.Families[1] != (FamilyRecall{"night", 1, 0}) {
+	if len(e.Families) != 2 || e.Families[0].Family != "flat" || e.Families[0].Proposed != 1 || e.Families[1].Family != "night" || e.Families[1].Proposed != 0 {
 		t.Errorf("families: %+v", e.Families)
 	}
+	// By finding: one unregistered site estimated at +10 %, its interval holds 100; the
+	// proposed are expected to be wrong in (0.1 + 0.2)/2, and one of two is.
+	if f := e.Findings[1]; f.Finding != "unregistered" || f.Right != 1 || f.Covered != 1 || math.Abs(f.MedianBias-0.1) > 1e-9 {
+		t.Errorf("findings: %+v", e.Findings)
+	}
+	near("declared share of wrong ones", e.DeclaredFDR, 0.15)
+	near("realised", e.RealisedFDR, 0.5)
+	if i := e.Intervals.AveragePrecision; !(i.Low < e.AveragePrecision && e.AveragePrecision <= i.High) {
+		t.Errorf("interval of the average precision %+v", i)
+	}
+	again := bootstrap([]pair{{truth{siteID: "b", mining: true, due: true}, datasets.Score{SiteID: "b", Probability: 0.3}}, {truth{siteID: "a"}, datasets.Score{SiteID: "a", Probability: 0.2}}})
+	if turned := bootstrap([]pair{{truth{siteID: "a"}, datasets.Score{SiteID: "a", Probability: 0.2}}, {truth{siteID: "b", mining: true, due: true}, datasets.Score{SiteID: "b", Probability: 0.3}}}); turned != again {
+		t.Errorf("intervals depend on the order of the sites: %+v and %+v", again, turned)
+	}
 	var text strings.Builder
-	if err := e.Print(&text); err != nil || !strings.Contains(text.String(), "0.833 of sites due") {
+	if err := e.Print(&text); err != nil || !strings.Contains(text.String(), "0.833 (0.") {
 		t.Errorf("%v\n%s", err, text.String())
 	}
 }

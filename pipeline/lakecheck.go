@@ -35,8 +35,12 @@ func (e *DamagedError) Error() string {
 //
 // Sizes and times do not tell of a flipped bit, and the pages of Parquet carry no
 // checksum here; SHA-256 of all of it takes about a hundredth of a run (RELIABILITY.md).
-func (e *Env) checkLake(ctx context.Context, records []ingest.FileReport) (removed []string, err error) {
+func (e *Env) checkLake(ctx context.Context) (removed []string, err error) {
 	lake := e.WS.Lake()
+	records, err := ingest.Committed(e.WS.Dir)
+	if err != nil {
+		return nil, err
+	}
 	damaged := &DamagedError{}
 	for _, t := range datasets.Catalog {
 		if t.Role == datasets.Result {
@@ -77,7 +81,7 @@ func tablesOf(t *datasets.Table) []string {
 const supersededFolder = "_superseded/"
 
 // remedyPartition says from which deliveries a damaged partition is made.
-func remedyPartition(lake, table, path string, records []ingest.FileReport) string {
+func remedyPartition(lake, table, path string, records []ingest.Record) string {
 	const remedy = "run minewatch ingest --repair"
 	p, err := store.PartitionAt(lake, table, path)
 	if err != nil {

@@ -57,7 +57,9 @@ func (r *runner) learn(cases []*siteCase) score.Weights {
 // control fills in p- and q-values: conformal p-values within the sites of which
 // the same kinds of data were delivered; Benjamini-Hochberg over all sites, but
 // Benjamini-Yekutieli over those that share a block in the loss of a feeder, whose
-// evidence depends on each other in both directions.
+// evidence depends on each other in both directions. The null scores come from few
+// buildings, so a site's q-value is never below what the probabilities themselves say of
+// a list down to it.
 func (r *runner) control(cases []*siteCase) {
 	null := score.ShippedNull()
 	base := r.model.Base()
@@ -70,7 +72,9 @@ func (r *runner) control(cases []*siteCase) {
 	}
 	var free, tied []*siteCase
 	var pFree, pTied []float64
-	for _, s := range cases {
+	probability := make([]float64, len(cases))
+	for i, s := range cases {
+		probability[i] = s.verdict.Probability
 		s.row.PValue = null.PValue(segment(s), s.verdict.LogOdds-base)
 		if s.sharesFeeder() {
 			tied, pTied = append(tied, s), append(pTied, s.row.PValue)
@@ -83,6 +87,9 @@ func (r *runner) control(cases []*siteCase) {
 	}
 	for i, q := range score.BenjaminiYekutieli(pTied) {
 		tied[i].row.QValue = q
+	}
+	for i, q := range score.RunningRate(probability) {
+		cases[i].row.QValue = max(cases[i].row.QValue, q)
 	}
 }
 

@@ -227,7 +227,7 @@ func textOf(t *testing.T, path string, p datasets.Profile) string {
 		var text []byte
 		text, err = os.ReadFile(path)
 		b.Write(text)
-		if filepath.Ext(path) == ".csv" {
+		if filepath.Ext(path) == ".csv" && !strings.HasSuffix(path, ".excel-ru.csv") { // the same table for a spreadsheet
 			records, e := csv.NewReader(bytes.NewReader(text)).ReadAll()
 			if e != nil {
 				t.Fatal(e)

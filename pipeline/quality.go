@@ -46,13 +46,14 @@ func (r *runner) quality() export.Quality {
 		}
 	}
 	q.Checks = append(q.Checks, r.doubts...)
+	q.Reconciled, q.Deliveries = reconciled(r.balances), changes(r.records)
 	ids := slices.Sorted(maps.Keys(r.env.shared.load))
 	unknown := 0
 	for _, id := range ids {
 		l := r.env.shared.load[id]
 		c := export.SiteCoverage{
 			SiteID: id, From: l.First, Until: l.Last, Hours: int64(l.Hours), Measured: l.Coverage,
-			Gaps: int64(l.Gaps), LongestGapH: int64(l.LongestGap),
+			Gaps: int64(l.Gaps), LongestGapH: int64(l.LongestGap), Months: r.months[id],
 		}
 		if l.Hours > 0 {
 			c.Estimated = float64(l.Estimated) / float64(l.Hours)

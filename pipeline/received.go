@@ -5,12 +5,14 @@ import (
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/pipeline/export"
+	"github.com/minewatch/minewatch/pipeline/export/i18n"
 )
 
 // received adds what only readers of the report want: the registry entries that
 // come near each proposed site, the hours of its traffic, and how the list
 // differs from that of the run before.
 func (r *runner) received(cases []*siteCase, out *export.Run) error {
+	out.Language, _ = i18n.Parse(r.env.WS.Config.Language) // validated
 	out.Registry = map[string][]export.RegistryCandidate{}
 	for _, s := range cases {
 		if s.row.Proposed {
@@ -66,7 +68,7 @@ func (r *runner) activity(visits []datasets.Visit) (map[string]export.Activity, 
 	}
 	open := map[string]map[datasets.Day]*[24]bool{}
 	err := eachPart(r.env.WS.Lake(), "flow_session", func(s datasets.FlowSession) {
-		site, ok := sites[contact{s.ClientIP, s.ServerIP, s.ServerPort}]
+		site, ok := sites[contact{s.Client, s.ServerIP, s.ServerPort}]
 		if !ok {
 			return
 		}

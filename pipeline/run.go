@@ -69,10 +69,12 @@ type runner struct {
 	traffic trafficResult
 	stages  []StageTime
 	begun   time.Time
-	records []ingest.FileReport
+	records []ingest.FileReport     // every delivery once, whether its file still lies in the inbox or not
+	files   []ingest.FileReport     // of the inbox, copies of deliveries included
 	doubts  []export.QualityMessage // about readings
 
 	balances []Balance
+	months   map[string][]export.MonthCoverage // by site
 }
 
 // Run takes in what is new and makes a run of it. If neither input nor
@@ -84,6 +86,9 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 		return nil, err
 	}
 	defer unlock()
+	if err := ws.recoverRuns(); err != nil {
+		return nil, err
+	}
 	if err := o.apply(&ws.Config); err != nil {
 		return nil, err
 	}
@@ -105,7 +110,10 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 	}); err != nil {
 		return nil, err
 	}
-	r.records = taken.Files
+	if r.records, err = accounts(ws, taken.Files); err != nil {
+		return nil, err
+	}
+	r.files = taken.Files
 	result := &RunResult{Ingest: *taken, OverQuarantine: taken.OverQuarantine}
 	fingerprint, parts, err := r.fingerprint()
 	if err != nil {
@@ -117,15 +125,11 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 		}
 		result.Repaired = append(result.Repaired, ws.below(dir)+": is not as it was sealed, minewatch verify says where")
 	}
-	if err := r.timed("check", func() (int64, error) {
-		removed, err := env.checkLake(ctx, r.records)
-		result.Repaired = append(result.Repaired, removed...)
-		return int64(len(removed)), err
+	if err := r.timed("check", func() (n int64, err error) {
+		result.Repaired, err = r.check(ctx, result.Repaired)
+		return int64(len(result.Repaired)), err
 	}); err != nil {
-		return nil, fmt.Errorf("check the lake: %w", err)
-	}
-	if r.balances, err = env.reconcile(ctx, r.records); err != nil {
-		return nil, fmt.Errorf("the lake does not add up: %w", err)
+		return nil, err
 	}
 	tmp, err := ws.BeginRun()
 	if err != nil {
@@ -152,6 +156,19 @@ func (r *runner) timed(stage string, work func() (int64, error)) error {
 	return err
 }
 
+// check makes sure that the lake is as it was committed and adds up. It
+// returns damaged with the derived files that it removed.
+func (r *runner) check(ctx context.Context, damaged []string) ([]string, error) {
+	removed, err := r.env.checkLake(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("check the lake: %w", err)
+	}
+	if r.balances, err = r.env.reconcile(ctx); err != nil {
+		return nil, fmt.Errorf("the lake does not add up: %w", err)
+	}
+	return append(damaged, removed...), nil
+}
+
 // compute derives everything from the lake.
 func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	if err := r.stage(ctx, profileStage); err != nil {
@@ -165,6 +182,9 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 		return nil, fmt.Errorf("check readings: %w", err)
 	}
 	r.doubts = doubts
+	if r.months, err = r.env.monthsCovered(); err != nil {
+		return nil, fmt.Errorf("coverage: %w", err)
+	}
 	if err := r.env.share(); err != nil {
 		return nil, fmt.Errorf("peers: %w", err)
 	}
@@ -408,9 +428,24 @@ func (r *runner) publish(tmp, fingerprint string, parts []LakePart, out *export.
 	return nil
 }
 
+// accounts returns what became of every delivery, by number, and of the files
+// that could not be read.
+func accounts(ws *Workspace, inbox []ingest.FileReport) ([]ingest.FileReport, error) {
+	list, err := ingest.Records(ws.Dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range inbox {
+		if f.Number == 0 {
+			list = append(list, f)
+		}
+	}
+	return list, nil
+}
+
 func (r *runner) inputs() []InputFile {
 	var files []InputFile
-	for _, f := range r.records {
+	for _, f := range r.files {
 		if f.Refused != nil {
 			continue
 		}
@@ -437,7 +472,7 @@ func (r *runner) fingerprint() (string, []LakePart, error) {
 			parts = append(parts, LakePart{Table: m.Table, Partition: m.Partition, Rows: m.Rows, SHA256: m.SHA256})
 		}
 	}
-	for _, f := range r.records { // refused files change what the quality pages say
+	for _, f := range slices.Concat(r.records, r.files) { // refused files change what the quality pages say
 		text = append(text, f.Dataset, f.Path, f.SHA256)
 	}
 	for _, f := range r.env.tables.Files {

@@ -34,8 +34,7 @@ func (Local) Run(ctx context.Context, env *Env, s *Stage, tasks []Task) (int64, 
 			if err != nil {
 				return fmt.Errorf("%s %s: %w", s.Name, t.Out, err)
 			}
-			rows.Add(n)
-			env.Progress(s.Name, done.Add(1), int64(len(tasks)))
+			env.Progress(s.Name, done.Add(1), int64(len(tasks)), rows.Add(n))
 			return nil
 		})
 	}

@@ -52,3 +52,27 @@ func (ws *Workspace) nextRunID(fingerprint string) (string, error) {
 	}
 	return fmt.Sprintf("%04d-%s", last+1, fingerprint[:8]), nil
 }
+
+// recoverRuns clears up after a run that died: it removes unfinished folders,
+// and points latest at a run that was finished and not yet pointed at. Called
+// under the lock.
+func (ws *Workspace) recoverRuns() error {
+	left, err := filepath.Glob(filepath.Join(ws.Runs(), ".tmp-*"))
+	if err != nil {
+		return err
+	}
+	for _, dir := range left {
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
+	}
+	ids, err := ws.RunIDs()
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	last := ids[len(ids)-1]
+	if target, err := os.Readlink(filepath.Join(ws.Runs(), latest)); err == nil && target == last {
+		return nil
+	}
+	return ws.pointLatest(last)
+}

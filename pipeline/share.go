@@ -46,7 +46,10 @@ var sharedFolders = map[string][]string{
 	datasets.Notebook.Name:   nil, // masked copies of tables instead
 }
 
-const subscribersFile = "telecom/subscribers.csv"
+const (
+	subscribersFile = "telecom/subscribers.csv"
+	providersFolder = "telecom/providers/" // the same by provider: a provider is given its own as subscribersFile
+)
 
 // HandOver copies to dir, a new folder, what the profile lets a receiver see of a
 // run, seals it with the workspace's key, and notes it in the journal. The run
@@ -132,7 +135,8 @@ func newFolder(dir string) error {
 
 func shareFiles(dir, run string, m Manifest, o ShareOptions) error {
 	for _, f := range m.Outputs {
-		if !slices.ContainsFunc(sharedFolders[o.Profile.Name], func(prefix string) bool { return strings.HasPrefix(f.Path, prefix) }) {
+		if !slices.ContainsFunc(sharedFolders[o.Profile.Name], func(prefix string) bool { return strings.HasPrefix(f.Path, prefix) }) ||
+			o.Profile.Name == datasets.Telecom.Name && strings.HasPrefix(f.Path, providersFolder) {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(run, filepath.FromSlash(f.Path)))

@@ -69,7 +69,7 @@ func newEnv(ws *Workspace, progress Progress) (*Env, error) {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	if progress == nil {
-		progress = func(string, int64, int64) {}
+		progress = func(string, int64, int64, int64) {}
 	}
 	tables, err := LoadTables(ws)
 	if err != nil {
@@ -167,7 +167,7 @@ func runStage(ctx context.Context, env *Env, s *Stage) (StageTime, error) {
 	}
 	st.Tasks = len(todo)
 	if len(todo) > 0 {
-		env.Progress(s.Name, 0, int64(len(todo)))
+		env.Progress(s.Name, 0, int64(len(todo)), 0)
 		st.Rows, err = env.runner.Run(ctx, env, s, todo)
 	}
 	st.Seconds = time.Since(begun).Seconds()

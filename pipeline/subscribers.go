@@ -116,7 +116,7 @@ func (e *Env) interest() (*interest, error) {
 }
 
 func (in *interest) keep(serverIP string, port int32, sni string) bool {
-	if in.addrs[serverIP] || in.pools.Match(serverIP, port).Kind != datasets.NoPool {
+	if in.addrs[serverIP] || in.pools.Has(serverIP) {
 		return true
 	}
 	return sni != "" && in.pools.Match(sni, port).Kind != datasets.NoPool

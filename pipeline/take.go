@@ -9,10 +9,11 @@ import (
 	"github.com/minewatch/minewatch/pipeline/ingest"
 )
 
-// Progress is told how far a stage is: done of total tasks, possibly from
+// Progress is told how far a stage is: done of total tasks, and the rows that
+// they made, 0 where they are not counted; possibly from
 // several goroutines at once. A stage begins with done 0 and ends with done
 // equal to total.
-type Progress func(stage string, done, total int64)
+type Progress func(stage string, done, total, rows int64)
 
 // IngestOptions choose what is taken in. Zero: everything new in the inbox.
 type IngestOptions struct {
@@ -138,7 +139,7 @@ func (o IngestOptions) intake(ws *Workspace) ingest.Options {
 		Limits:   raw.DefaultLimits(), QuarantineLimit: ws.Config.Limits.Quarantine,
 		Progress: func(p ingest.Progress) {
 			if o.Progress != nil {
-				o.Progress("ingest: "+p.Step, int64(p.Done), int64(p.Total))
+				o.Progress("ingest: "+p.Step, int64(p.Done), int64(p.Total), 0)
 			}
 		},
 	}

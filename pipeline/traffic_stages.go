@@ -14,6 +14,7 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/detectors/traffic"
+	"github.com/minewatch/minewatch/pipeline/link"
 	"github.com/minewatch/minewatch/pipeline/sql"
 	"github.com/minewatch/minewatch/pipeline/stitch"
 )
@@ -217,25 +218,15 @@ func applyFlows(_ context.Context, env *Env, t Task) (int64, error) {
 			tls = append(tls, rows...)
 		}
 	}
-	set := stitch.Settings{Gap: time.Duration(env.WS.Config.Traffic.FlowGapS) * time.Second, Zone: env.Zone, Keep: interest.keep, Mining: traffic.MiningLabel}
-	var sessions []datasets.FlowSession
-	var days []datasets.FlowDay
-	buckets, k := env.WS.Config.Buckets, env.slices(records)
-	for slice := range k {
-		x := stitch.New(set, who.leases.Resolver(), tls)
-		for _, path := range files {
-			err := store.Flows(path, func(f *datasets.Flow) error {
-				if k == 1 || sliceOf(f.SrcIP, buckets)*k/mostSlices == slice {
-					x.Add(f)
-				}
-				return nil
-			})
-			if err != nil {
-				return 0, err
-			}
-		}
-		x.Close()
-		sessions, days = append(sessions, x.Sessions...), append(days, x.Days...)
+	in := flowBucket{
+		set:   stitch.Settings{Gap: time.Duration(env.WS.Config.Traffic.FlowGapS) * time.Second, Zone: env.Zone, Keep: interest.keep, Mining: traffic.MiningLabel},
+		who:   who.leases,
+		tls:   tls,
+		files: files, buckets: env.WS.Config.Buckets,
+	}
+	sessions, days, err := in.stitch(env.slices(records))
+	if err != nil {
+		return 0, err
 	}
 	for i := range sessions {
 		sessions[i].Bucket = t.Out.Bucket
@@ -243,18 +234,48 @@ func applyFlows(_ context.Context, env *Env, t Task) (int64, error) {
 	for i := range days {
 		days[i].Bucket = t.Out.Bucket
 	}
-	// The order of slices first: it is then the same for any number of them.
-	slices.SortStableFunc(sessions, func(a, b datasets.FlowSession) int {
-		return cmp.Compare(sliceOf(a.ClientIP, buckets), sliceOf(b.ClientIP, buckets))
-	})
-	slices.SortStableFunc(days, func(a, b datasets.FlowDay) int {
-		return cmp.Compare(sliceOf(a.ClientIP, buckets), sliceOf(b.ClientIP, buckets))
-	})
 	if _, err := store.CommitRows(env.WS.Lake(), sessions, t.manifest("flow_session")); err != nil {
 		return 0, err
 	}
 	m, err := store.CommitRows(env.WS.Lake(), days, t.manifest("flow_day"))
 	return m.Rows, err
+}
+
+// A flowBucket is the flow records of one bucket, and what their stitching needs.
+type flowBucket struct {
+	set     stitch.Settings
+	who     *link.Index
+	tls     []datasets.TLS
+	files   []string // in order of their years
+	buckets int
+}
+
+// stitch stitches the records in k slices of addresses, one after the other. The
+// rows are ordered by slice first, so that they are the same for any k.
+func (in flowBucket) stitch(k int) (sessions []datasets.FlowSession, days []datasets.FlowDay, err error) {
+	for slice := range k {
+		x := stitch.New(in.set, in.who.Resolver(), in.tls)
+		for _, path := range in.files {
+			err := store.Flows(path, func(f *datasets.Flow) error {
+				if k == 1 || sliceOf(f.SrcIP, in.buckets)*k/mostSlices == slice {
+					x.Add(f)
+				}
+				return nil
+			})
+			if err != nil {
+				return nil, nil, err
+			}
+		}
+		x.Close()
+		sessions, days = append(sessions, x.Sessions...), append(days, x.Days...)
+	}
+	slices.SortStableFunc(sessions, func(a, b datasets.FlowSession) int {
+		return cmp.Compare(sliceOf(a.ClientIP, in.buckets), sliceOf(b.ClientIP, in.buckets))
+	})
+	slices.SortStableFunc(days, func(a, b datasets.FlowDay) int {
+		return cmp.Compare(sliceOf(a.ClientIP, in.buckets), sliceOf(b.ClientIP, in.buckets))
+	})
+	return sessions, days, nil
 }
 
 // inDuckDB runs work in a database with that many threads and their share of

@@ -124,14 +124,29 @@ func (s *siteCase) scored() score.Site {
 	return score.Site{ID: s.site.SiteID, Hourly: s.load.Hours > 0}
 }
 
+// sumAll scores sites, shared among workers. Each site's verdict is its own, so the
+// result does not depend on how they are shared.
+func sumAll(m *score.Model, cases []*siteCase, workers int) {
+	var g errgroup.Group
+	for part := range slices.Chunk(cases, max(1, (len(cases)+workers-1)/workers)) {
+		g.Go(func() error {
+			for _, s := range part {
+				s.verdict = m.Sum(s.scored(), s.evidence)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // none returns an error
+}
+
 // judge scores all sites and asks registry and law about those that may mine.
 func (r *runner) judge(cases []*siteCase) error {
 	var mining []*siteCase
 	r.model = score.NewModel(r.env.WS.Config.Scoring.Prior, r.learn(cases))
 	r.law.link(cases, r.env.WS.Config.Seed)
+	sumAll(r.model, cases, r.env.Workers)
 	for _, s := range cases {
 		s.cleared = slices.ContainsFunc(s.evidence, visit.Cleared)
-		s.verdict = r.model.Sum(s.scored(), s.evidence)
 		s.mining()
 	}
 	r.answer(cases)

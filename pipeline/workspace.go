@@ -30,6 +30,7 @@ type Workspace struct {
 type InitOptions struct {
 	Zone    string
 	Buckets int
+	Prior   float64 // score.prior of a new workspace
 }
 
 // Init makes dir a workspace: settings, a signing key, one inbox folder for
@@ -69,6 +70,9 @@ func writeSettings(dir string, o InitOptions) error {
 	}
 	if o.Buckets != 0 {
 		c.Buckets = o.Buckets
+	}
+	if o.Prior != 0 {
+		c.Scoring.Prior = o.Prior
 	}
 	if err := c.Validate(); err != nil {
 		return &ConfigError{File: ConfigName, Err: err}

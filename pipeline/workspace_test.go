@@ -146,3 +146,46 @@ func TestPublishRun(t *testing.T) {
 		t.Errorf("runs holds %v, %v; want r1, r2 and latest", entries, err)
 	}
 }
+
+// What a run leaves that died while it wrote, or before latest pointed at it,
+// is cleared up by the next.
+func TestRecoverRuns(t *testing.T) {
+	ws := &Workspace{Dir: t.TempDir()}
+	publish := func(id string) {
+		t.Helper()
+		tmp, err := ws.BeginRun()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ws.PublishRun(tmp, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ws.recoverRuns(); err != nil { // no run yet
+		t.Fatal(err)
+	}
+	publish("0001-aaaaaaaa")
+	if err := os.Mkdir(filepath.Join(ws.Runs(), "0002-bbbbbbbb"), 0o755); err != nil { // renamed, then killed
+		t.Fatal(err)
+	}
+	if _, err := ws.BeginRun(); err != nil { // killed while it wrote
+		t.Fatal(err)
+	}
+	if err := ws.recoverRuns(); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(ws.Runs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if want := []string{"0001-aaaaaaaa", "0002-bbbbbbbb", "latest"}; !slices.Equal(names, want) {
+		t.Errorf("left %v, want %v", names, want)
+	}
+	if dir, err := ws.RunDir(""); err != nil || filepath.Base(dir) != "0002-bbbbbbbb" {
+		t.Errorf("latest is %s, %v", dir, err)
+	}
+}

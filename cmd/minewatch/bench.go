@@ -10,13 +10,17 @@ func (p *program) bench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure the program on public data",
-		Long:  "Measure the program on public data that ships with it. The figures are kept in the BENCHMARK.md of each package.",
+		Long: `Measure the program on public data that ships with it. The figures are kept in
+the BENCHMARK.md of the packages.`,
 		Example: `  minewatch bench detect
-  minewatch bench fuse --json | jq '.test[0].average_precision'`,
+  minewatch bench fuse`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.benchDetect(), p.benchFuse())
+	for _, c := range []*cobra.Command{p.benchDetect(), p.benchFuse()} {
+		c.Args = withUsage(c.Args)
+		cmd.AddCommand(c)
+	}
 	return cmd
 }
 
@@ -28,7 +32,8 @@ func (p *program) benchDetect() *cobra.Command {
 		Long: `Add simulated mines of two models written apart, and lawful look-alikes, to real
 public meters; score every building with weights that saw neither it nor that
 kind of mine; print average precision, lists, onset, energy and intervals,
-beside simple rules and a bound. Nothing is written.`,
+beside simple rules and a bound. Nothing is written.
+` + exitCodes,
 		Example: `  minewatch bench detect
   minewatch bench detect --seeds 1`,
 		Args: cobra.NoArgs,

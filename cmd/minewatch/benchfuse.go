@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/minewatch/minewatch/datasets"
-	"github.com/minewatch/minewatch/datasets/sample"
 	"github.com/minewatch/minewatch/datasets/sim"
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/detectors/calibrate"
@@ -40,7 +39,8 @@ others, let the real detectors look at both, draw sites of one meter and one
 client each, and measure how they rank, how far their probabilities can be
 believed, and how many of those proposed are wrong. Buildings and clients on which
 the weights were learnt are not those that are measured on, and each building is
-scored by block weights that never saw it.`,
+scored by block weights that never saw it.
+` + exitCodes,
 		Example: `  minewatch bench fuse
   minewatch bench fuse --write detectors/score   # then build again`,
 		Args: cobra.NoArgs,
@@ -78,53 +78,32 @@ scored by block weights that never saw it.`,
 	return cmd
 }
 
-// meters makes the electricity halves: windows of real meters with and without a
-// mine, each weighed by block weights that never saw its building.
+// meters makes the electricity halves: windows of the university buildings as they
+// are, with lawful look-alikes, and with mines of a model that the block weights of
+// these figures never saw, nor the building.
 func (b fuseBench) meters() (fuse.Halves, error) {
 	var out fuse.Halves
 	cases, err := calibrate.Cases(b.seed)
 	if err != nil {
 		return out, err
 	}
-	for i, v := range calibrate.HeldOut(cases) {
+	for i, v := range calibrate.HeldOut(cases, calibrate.ModelA) {
 		c := &cases[i]
-		if c.Population != calibrate.Estate {
+		if c.Population != calibrate.Estate || c.Model == calibrate.ModelA {
 			continue
 		}
-		half := fuse.Half{Source: c.Building, Evidence: []datasets.Evidence{blockEvidence(v.Look.Block, v.LogLR)}}
+		var block load.Block
+		if v.Look != nil {
+			block = v.Look.Block
+		}
+		half := fuse.Half{Source: c.Building, Family: c.Family, Evidence: []datasets.Evidence{blockEvidence(block, v.LogLR)}}
 		switch {
 		case c.Mine():
-			half.Family = c.Family
 			out.Mining = append(out.Mining, half)
 		case c.Clean():
 			out.Clean = append(out.Clean, half)
-		}
-	}
-	others, err := otherMeters()
-	out.Clean = append(out.Clean, others...)
-	return out, err
-}
-
-// otherMeters are the meters that the block weights were not learnt on: servers, a
-// steel works, a school. Homes are left out: they are easy to tell from a mine, and there
-// are so many that they would flatter the figures.
-func otherMeters() ([]fuse.Half, error) {
-	meters, err := sample.Meters()
-	if err != nil {
-		return nil, err
-	}
-	scanner := load.NewScanner()
-	var out []fuse.Half
-	for _, m := range sample.Select(meters, sample.Server, sample.Steel, sample.School) {
-		var l datasets.Load
-		for i, kw := range m.Hourly() {
-			if !math.IsNaN(kw) {
-				l.Append(datasets.MicrosOf(m.Start.Add(time.Duration(i)*time.Hour)), int32(math.Round(kw*1000)), datasets.Measured, 60)
-			}
-		}
-		w := load.NewWindow(new(features.Normaliser).Normalise(m.ID, &l), time.UTC)
-		if block, _ := scanner.Scan(w); block != nil {
-			out = append(out, fuse.Half{Source: m.ID, Evidence: []datasets.Evidence{blockEvidence(*block, block.LogLR)}})
+		default:
+			out.Alike = append(out.Alike, half)
 		}
 	}
 	return out, nil

@@ -131,7 +131,6 @@ Results go to stdout, everything else to stderr.
 		p.detectors(),
 		p.bench(),
 		p.calibrate(),
-		p.bench(),
 		p.man(),
 		p.prune(),
 		p.purge(),

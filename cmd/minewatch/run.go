@@ -219,13 +219,15 @@ func printOutputs(w io.Writer, dir string, outputs []string) error {
 	dossiers := 0
 	for _, path := range outputs {
 		if strings.HasPrefix(path, "inspection/dossiers/") {
-			dossiers++
+			if strings.HasSuffix(path, ".pdf") {
+				dossiers++
+			}
 			continue
 		}
 		out.add(filepath.ToSlash(path), holds(path))
 	}
 	if dossiers > 0 {
-		out.add("inspection/dossiers/", count(dossiers, "printable dossier"))
+		out.add("inspection/dossiers/", count(dossiers, "dossier")+" of two pages, each as HTML in three languages and as PDF")
 	}
 	slices.SortFunc(out.rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
 	return out.writeRows(w)
@@ -234,7 +236,12 @@ func printOutputs(w io.Writer, dir string, outputs []string) error {
 var pages = map[string]string{
 	"inspection/report.html":                 "Ranked list and charts, one page for a browser: open this first.",
 	"inspection/sites.geojson":               "Proposed sites for maps.",
-	"inspection/sites.xlsx":                  "Proposed sites as a workbook.",
+	"inspection/sites.xlsx":                  "Proposed sites as a workbook, with the form for what visits find.",
+	"inspection/sites.excel-ru.csv":          "Proposed sites for a Russian or Kazakh Excel.",
+	"inspection/sites.kml":                   "Trips for map programs, a folder each.",
+	"inspection/sites.gpx":                   "Trips for phones and navigators, in the order of the visits.",
+	"inspection/sites.gpkg":                  "Sites and regions for QField and QGIS, with fields to fill in.",
+	"tax/statement.excel-ru.csv":             "Statement for a Russian or Kazakh Excel.",
 	"tax/statement.xlsx":                     "Statement as a workbook.",
 	"compliance/energy_ministry_notices.csv": "What to forward to the Ministry of Energy, and by when.",
 	"telecom/candidates.stix.json":           "Endpoints proposed for a block, as a STIX 2.1 bundle.",

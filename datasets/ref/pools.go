@@ -67,6 +67,12 @@ func NewPools(user []datasets.Pool) (p *Pools, refused []error) {
 // Len returns the number of listed hosts.
 func (p *Pools) Len() int { return len(p.exact) + len(p.suffix) }
 
+// Has reports whether a host name or address, in lower case, is listed as such.
+func (p *Pools) Has(host string) bool {
+	_, ok := p.exact[host]
+	return ok
+}
+
 // Match returns the entry that fits a host name (or an address) and a port: of
 // the entry for this very name and the entries for the domains above it, the
 // first. The result's Kind is NoPool if there is none. Names are compared

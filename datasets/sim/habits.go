@@ -59,7 +59,8 @@ func (s *sim) mine() {
 		shares := 0.4 * float64(s.c.Devices)
 		orig, resp = min(55, orig+shares), min(55, resp+shares)
 	case WebSocket:
-		k = s.server(fmt.Sprintf("site-%d.example", 1+s.rng.IntN(20)), 443, true)
+		// A decoy site of the farm's own behind the network's shared addresses.
+		k = s.server(fmt.Sprintf("decoy-%d.example", s.rng.IntN(1<<20)), 443, true)
 		origBytes, respBytes = origBytes+60, respBytes+20
 	case Tunnel:
 		k = talk{addr: s.t.addr("tunnel " + fmt.Sprint(s.rng.IntN(8))), port: 51820, proto: "udp"}

@@ -19,9 +19,15 @@ import (
 //     packet rates and sizes are drawn around those of the public captures of
 //     BTC, ETH, XMR and ZEC miners: 1.4 to 27 packets a minute from the client
 //     and as many back, 58 to 225 bytes a packet (886 for Equihash), 9 to 160 B/s.
-//   - Everybody browses, and draws from the look-alikes: push services, chats,
-//     MQTT sensors, cameras, terminals, telemetry, SSH, VPN, games, video, and
-//     browsers on the web sites of pools. Their figures are plausible, not measured.
+//   - Hidden miners share three private pools, three relays and eight tunnels by
+//     address, or stand behind a decoy name of their own at a content delivery network.
+//     An infected computer mines while it is on, with one pool after the other.
+//   - Everybody browses, and draws from the look-alikes: push services, chats, MQTT
+//     sensors, cameras, terminals of shops that share the servers of a few banks,
+//     telemetry of a company's branches, smart homes, SSH, VPN with people or sensors
+//     in it, remote desktops, telephones, games, video, exchange prices, and browsers
+//     on the web sites of pools. Their figures are plausible, not measured. Three in ten
+//     devices are told more than acknowledgements, and then look like miners.
 //   - Sessions end at random and are begun anew. An exporter with an active
 //     timeout cuts them into records.
 //

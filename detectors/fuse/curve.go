@@ -68,7 +68,7 @@ func fitCurve(kind int, h Halves) score.Curve {
 
 // points counts halves by sum, in order.
 func points(kind int, h Halves) []point {
-	clean, mining := sums(kind, h.Clean), sums(kind, h.Mining)
+	clean, mining := sums(kind, h.still()), sums(kind, h.Mining)
 	sources := map[string]bool{}
 	for _, s := range clean {
 		sources[s.source] = true

@@ -32,8 +32,16 @@ type Half struct {
 	Evidence []datasets.Evidence
 }
 
-// Halves are all halves of one kind of evidence, by whether they mine.
-type Halves struct{ Clean, Mining []Half }
+// Halves are all halves of one kind of evidence. Alike do not mine and are lawful
+// loads that resemble a mine; there may be none.
+type Halves struct{ Clean, Alike, Mining []Half }
+
+// alike is the share of look-alikes among the sites that do not mine, where there
+// are any.
+const alike = 0.2
+
+// still are all halves that do not mine.
+func (h Halves) still() []Half { return slices.Concat(h.Clean, h.Alike) }
 
 // A Kind says which evidence is looked at.
 type Kind string
@@ -81,7 +89,7 @@ func cross(all Set, p Plan) []fold {
 // divide returns the halves of the sources of one fold, and the others.
 func divide(h Halves, fold int) (held, rest Halves) {
 	sources := []string{}
-	for _, list := range [][]Half{h.Clean, h.Mining} {
+	for _, list := range [][]Half{h.Clean, h.Alike, h.Mining} {
 		for _, x := range list {
 			sources = append(sources, x.Source)
 		}
@@ -104,6 +112,7 @@ func divide(h Halves, fold int) (held, rest Halves) {
 		return x, y
 	}
 	held.Clean, rest.Clean = split(h.Clean)
+	held.Alike, rest.Alike = split(h.Alike)
 	held.Mining, rest.Mining = split(h.Mining)
 	return held, rest
 }
@@ -140,6 +149,9 @@ func (s Set) draw(r *rand.Rand, n int, prevalence float64) []site {
 		meters, clients := s.Meters.Clean, s.Clients.Clean
 		if i < mining {
 			meters, clients = s.Meters.Mining, s.Clients.Mining
+		}
+		if i >= mining && len(s.Meters.Alike) > 0 && r.Float64() < alike {
+			meters = s.Meters.Alike
 		}
 		sites[i] = site{i < mining, &meters[r.IntN(len(meters))], &clients[r.IntN(len(clients))]}
 	}

@@ -85,6 +85,9 @@ func measure(list []fold, p Plan, k Kind) Measurement {
 		declared, realised = append(declared, expect.Rate()), append(realised, share(l.wrong, l.right+l.wrong))
 		unlimited = append(unlimited, score.ExpectedWrong(l.unlimited, 0).Rate())
 		q := score.BenjaminiHochberg(pop.p)
+		for i, v := range score.RunningRate(pop.probabilities()) {
+			q[i] = max(q[i], v) // as a run does
+		}
 		l = pop.listed(func(i int) bool { return q[i] <= p.FDR })
 		byQ, recallByQ = append(byQ, share(l.wrong, l.right+l.wrong)), append(recallByQ, share(l.right, pop.mining))
 	}
@@ -103,6 +106,14 @@ type population struct {
 	p       []float64 // conformal
 	mining  int
 	shiftSD float64
+}
+
+func (pop *population) probabilities() []float64 {
+	out := make([]float64, len(pop.judged))
+	for i, j := range pop.judged {
+		out[i] = j.P
+	}
+	return out
 }
 
 // A list is the part of a population that would be visited.
@@ -203,7 +214,7 @@ func share(a, b int) float64 {
 // A Report is a whole benchmark.
 type Report struct {
 	Plan         Plan          `json:"plan"`
-	Meters       [2]int        `json:"meters"`  // clean, mining
+	Meters       [3]int        `json:"meters"`  // clean, look-alikes, mining
 	Clients      [2]int        `json:"clients"` // clean, mining
 	Measurements []Measurement `json:"measurements"`
 	Weights      score.Weights `json:"weights"` // learnt from all: those to ship
@@ -219,7 +230,7 @@ var segments = map[Kind]string{Both: score.Segment(true, true), Electricity: sco
 func Run(all Set, p Plan) Report {
 	list := cross(all, p)
 	r := Report{
-		Plan: p, Meters: [2]int{len(all.Meters.Clean), len(all.Meters.Mining)}, Clients: [2]int{len(all.Clients.Clean), len(all.Clients.Mining)},
+		Plan: p, Meters: [3]int{len(all.Meters.Clean), len(all.Meters.Alike), len(all.Meters.Mining)}, Clients: [2]int{len(all.Clients.Clean), len(all.Clients.Mining)},
 		Weights: Fit(all, p), nulls: map[string][]float64{},
 	}
 	for _, k := range Kinds() {
@@ -237,8 +248,8 @@ func (r Report) Tables() map[string]string {
 // Print writes the report for a reader.
 func (r Report) Print(out io.Writer) {
 	p := r.Plan
-	fmt.Fprintf(out, "%d populations of %d sites, %.1f %% mining, drawn from %d clean and %d mining meters, %d clean and %d mining clients\n",
-		p.Rounds, p.Sites, 100*p.Prevalence, r.Meters[0], r.Meters[1], r.Clients[0], r.Clients[1])
+	fmt.Fprintf(out, "%d populations of %d sites, %.1f %% mining, drawn from %d clean meters, %d look-alikes and %d with a mine, %d clean and %d mining clients\n",
+		p.Rounds, p.Sites, 100*p.Prevalence, r.Meters[0], r.Meters[1], r.Meters[2], r.Clients[0], r.Clients[1])
 	fmt.Fprintln(out, "weights of each fold learnt from the other folds; mean (5 % to 95 % of populations)")
 	for _, m := range r.Measurements {
 		fmt.Fprintf(out, "\n%s\n", m.Kind)
@@ -254,7 +265,7 @@ func (r Report) Print(out io.Writer) {
 		line("the same before the limits", m.Unlimited)
 		line("realised share of wrong ones", m.Realised)
 		fmt.Fprintf(out, "  %-44s %.2f\n", "95 % intervals that hold the wrong ones", m.Covered)
-		line(fmt.Sprintf("realised at false discovery rate %.2f (BH)", p.FDR), m.ByQ)
+		line(fmt.Sprintf("realised by q-values at %.2f", p.FDR), m.ByQ)
 		line("recall of that list", m.RecallByQ)
 		for _, b := range m.Reliability {
 			fmt.Fprintf(out, "    %.1f  %8.0f sites  said %.3f  mined %.3f\n", b.From, b.Sites, b.Mean, b.Observed)

@@ -194,3 +194,11 @@ func TestCurve(t *testing.T) {
 	}
 	near(t, "worth without a curve", Curve(nil).At(2.5), 2.5, 0)
 }
+
+// By hand: 0.9 alone is wrong in 0.1; down to the two of 0.6 it is (0.1 + 0.4 + 0.4)/3.
+func TestRunningRate(t *testing.T) {
+	got := RunningRate([]float64{0.6, 0.9, 0.6, 0.1})
+	for i, want := range []float64{0.3, 0.1, 0.3, 0.45} {
+		near(t, "rate", got[i], want, 1e-12)
+	}
+}

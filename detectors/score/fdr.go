@@ -46,6 +46,29 @@ func stepUp(p []float64, factor float64) []float64 {
 	return q
 }
 
+// RunningRate returns, for each probability, the mean of 1 − p over it and all
+// larger ones: the false discovery rate of a list down to it as far as the
+// probabilities are right (Newton et al. 2004). Equal probabilities get the same rate.
+func RunningRate(p []float64) []float64 {
+	order := make([]int, len(p))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[b], p[a]) })
+	out := make([]float64, len(p))
+	sum := 0.0
+	for k := 0; k < len(order); {
+		j := k
+		for ; j < len(order) && p[order[j]] == p[order[k]]; j++ {
+			sum += 1 - p[order[j]]
+		}
+		for ; k < j; k++ {
+			out[order[k]] = sum / float64(j)
+		}
+	}
+	return out
+}
+
 // A Wrong says how many sites of a list are expected not to mine.
 type Wrong struct {
 	Sites    int     `json:"sites"` // of the list

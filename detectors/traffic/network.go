@@ -20,17 +20,19 @@ type endpoint struct {
 type Network struct {
 	clients int32
 	used    map[endpoint]int32
-	steady  map[endpoint]*fan
+	byAddr  map[string]int32       // clients by address, counted once for each of its ports
+	steady  map[string]*fan        // by address: a pool has several ports
 	names   map[string]int32       // clients with a lasting contact under a server name
 	asked   map[string][]nameAsked // listed hosts answered with an address, by address
 	pools   Catalogue
 }
 
-// A fan is the clients whose traffic with an endpoint has the shape.
+// A fan is the clients whose traffic with an address has the shape.
 type fan struct {
 	clients int32
-	fleets  int32 // of them, with several equal sessions at once
-	named   int32 // of them, under a server name
+	fleets  int32  // of them, with several equal sessions at once
+	named   int32  // of their contacts, under a server name
+	last    string // client counted last; profiles come client by client
 }
 
 // A nameAsked is a listed host that clients were answered an address for.
@@ -42,15 +44,18 @@ type nameAsked struct {
 
 // NewNetwork takes the server_endpoint rows.
 func NewNetwork(rows []datasets.ServerEndpoint, pools Catalogue) *Network {
-	n := &Network{used: make(map[endpoint]int32, len(rows)), steady: map[endpoint]*fan{}, names: map[string]int32{}, asked: map[string][]nameAsked{}, pools: pools}
+	n := &Network{used: make(map[endpoint]int32, len(rows)), byAddr: map[string]int32{}, steady: map[string]*fan{}, names: map[string]int32{}, asked: map[string][]nameAsked{}, pools: pools}
 	for _, r := range rows {
 		n.clients = max(n.clients, r.NetworkClients)
-		n.used[endpoint{strings.Clone(r.ServerIP), r.ServerPort, r.Proto}] = r.Clients
+		ip := strings.Clone(r.ServerIP)
+		n.used[endpoint{ip, r.ServerPort, r.Proto}] = r.Clients
+		n.byAddr[ip] += r.Clients
 	}
 	return n
 }
 
-// AddProfile counts one client's traffic with a server.
+// AddProfile counts one client's traffic with a server. Profiles must come client by
+// client.
 func (n *Network) AddProfile(p datasets.FlowProfile) {
 	if p.SNI != "" {
 		n.names[strings.Clone(p.SNI)]++
@@ -61,13 +66,15 @@ func (n *Network) AddProfile(p datasets.FlowProfile) {
 	if s, ok := ShapeOf(p); !ok || !s.LikeStratum() {
 		return
 	}
-	e := endpoint{strings.Clone(p.ServerIP), p.ServerPort, strings.Clone(p.Proto)}
-	f := n.steady[e]
+	f := n.steady[p.ServerIP]
 	if f == nil {
 		f = &fan{}
-		n.steady[e] = f
+		n.steady[strings.Clone(p.ServerIP)] = f
 	}
-	f.clients++
+	if f.clients == 0 || f.last != p.Client {
+		f.clients++
+		f.last = strings.Clone(p.Client)
+	}
 	if p.Parallel >= minFleet {
 		f.fleets++
 	}
@@ -115,12 +122,18 @@ func (n *Network) hosts(addr string) []nameAsked {
 	return list
 }
 
-// fan returns who else has the shape at an endpoint; nil if nobody has.
-func (n *Network) fan(e endpoint) *fan {
+// fan returns who has the shape at an address, nil if nobody has, and how many
+// clients its ports have, at most.
+func (n *Network) fan(addr string) (f *fan, clients int32) {
 	if n == nil {
-		return nil
+		return nil, 0
 	}
-	return n.steady[e]
+	return n.steady[addr], n.byAddr[addr]
+}
+
+// listed reports whether a name is a pool's.
+func (n *Network) listed(name string) bool {
+	return n != nil && n.pools.Match(name, 0).Kind != datasets.NoPool
 }
 
 // NameClients returns how many clients had a lasting contact under a server name.

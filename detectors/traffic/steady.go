@@ -134,6 +134,8 @@ func (Steady) durationPoints(p datasets.FlowProfile) []point {
 		out = append(out, point{0.2, fmt.Sprintf("night to day %.2f", r)})
 	case r < 0.5:
 		out = append(out, point{-0.3, fmt.Sprintf("night to day %.2f", r)})
+	case r >= 2: // a night tariff's hours; people sleep
+		out = append(out, point{0.2, fmt.Sprintf("night to day %.2f", r)})
 	}
 	return out
 }
@@ -169,6 +171,8 @@ func (Steady) contextPoints(w Window, p datasets.FlowProfile, devices int32) []p
 			out = append(out, point{-2, said})
 		case of <= 2:
 			out = append(out, point{0.4, said})
+		case p.SNI != "" && !w.Network.listed(p.SNI): // a name that several use for long is somebody's service
+			out = append(out, point{-1, said})
 		case share <= rareShare:
 			out = append(out, point{0.15, said})
 		}

@@ -97,6 +97,8 @@ func TestPool(t *testing.T) {
 		kw    float64
 	}{
 		{"a day at a listed host and port, by DNS", asked(client(3333, "", 6, 100, day), "btc.pool.example", "192.0.2.1", 1), math.Log(0.9 / 1e-3), 3.25},
+		// One device, by day only: a computer, whose power says nothing.
+		{"a computer's days at a listed host and port", asked(client(3333, "", 6, 100, officeHours...), "btc.pool.example", "192.0.2.1", 1), math.Log(0.9 / 1e-3), 0},
 		{"by TLS name", client(3333, "btc.pool.example", 6, 100, day), math.Log(0.9 / 1e-3), 3.25},
 		{"a listed address", ip, math.Log(0.9 / 1e-3), 3.25},
 		{"three rigs", asked(client(3333, "", 6, 100, day, day, day), "btc.pool.example", "192.0.2.1", 1), math.Log(0.9 / 1e-3), 9.75},
@@ -207,12 +209,20 @@ func TestFan(t *testing.T) {
 	network := func(steady int, all int32, sni string) Window {
 		n := NewNetwork([]datasets.ServerEndpoint{{ServerIP: "192.0.2.1", ServerPort: 7777, Proto: "tcp", Clients: all, NetworkClients: 1000}}, list{})
 		w := client(7777, sni, 6, 100, week)
-		for range steady {
-			n.AddProfile(w.Profiles[0])
+		for i := range steady {
+			p := w.Profiles[0]
+			p.Client = string(rune('a' + i))
+			n.AddProfile(p)
+			n.AddProfile(p) // another port of the server
 		}
 		w.Network = n
 		return w
 	}
+	fleet, listed := network(2, 3, ""), network(3, 3, "")
+	rigs := fleet.Profiles[0]
+	rigs.Client, rigs.Parallel = "rigs", 5
+	fleet.Network.AddProfile(rigs)
+	listed.Network.AddName(datasets.ServerName{Client: "b", ServerIP: "192.0.2.1", Host: "btc.pool.example"})
 	mqtt := network(5, 5, "")
 	mqtt.Profiles[0].ServerPort = 8883
 	for _, test := range []struct {
@@ -221,7 +231,9 @@ func TestFan(t *testing.T) {
 		logLR float64
 	}{
 		{"three of three, by address", network(3, 3, ""), math.Log(3 * 2.5)},
-		{"three of three, by name", network(3, 3, "relay.example"), math.Log(3)},
+		{"three of three with several devices", fleet, math.Log(3 * 2.5 * 2.5)},
+		{"three of three, by name", network(3, 3, "relay.example"), 0},
+		{"a listed pool", listed, 0},
 		{"two", network(2, 2, ""), 0},
 		{"three of four: others use it otherwise", network(3, 4, ""), 0},
 		{"a service of a fiftieth of all", network(30, 30, ""), 0},

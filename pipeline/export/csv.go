@@ -3,6 +3,7 @@ package export
 import (
 	"encoding/csv"
 	"io"
+	"strings"
 
 	"github.com/minewatch/minewatch/datasets"
 )
@@ -21,6 +22,33 @@ func writeCSV(w io.Writer, r Rows) error {
 	}
 	for i := range r.Len() {
 		if err := out.Write(csvRecord(r, i)); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// writeExcelRU writes the dialect that a Russian or Kazakh Excel opens with a
+// double click: byte order mark, semicolons, decimal commas, CRLF, text guarded
+// against formulas. Programs read the machine dialect.
+func writeExcelRU(w io.Writer, r Rows) error {
+	if _, err := io.WriteString(w, "\uFEFF"); err != nil {
+		return err
+	}
+	out := csv.NewWriter(w)
+	out.Comma, out.UseCRLF = ';', true
+	if err := out.Write(columnNames(r)); err != nil {
+		return err
+	}
+	for i := range r.Len() {
+		record := csvRecord(r, i)
+		for j, c := range r.columns() {
+			if isNumber(c) {
+				record[j] = strings.Replace(record[j], ".", ",", 1)
+			}
+		}
+		if err := out.Write(record); err != nil {
 			return err
 		}
 	}

@@ -2,8 +2,11 @@ package export
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/csv"
 	"encoding/json"
+	"encoding/xml"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -103,6 +106,10 @@ func checkInert(t *testing.T, s string, want map[string]string) {
 			if bytes.ContainsAny(b, "<>") {
 				t.Fatalf("text %q: %s holds a bare < or >", s, name)
 			}
+		case ".gpx", ".kml":
+			checkXML(t, s, name, b)
+		case ".gpkg":
+			checkGeoPackage(t, s, filepath.Join(dir, name))
 		case ".xlsx":
 			checkXLSX(t, s, name, b)
 		case ".rpz":
@@ -127,7 +134,8 @@ func checkVisible(t *testing.T, s, name, text string) {
 
 func checkCSV(t *testing.T, s, name string, b []byte) {
 	t.Helper()
-	checkVisible(t, s, name, string(b))
+	b = bytes.TrimPrefix(b, []byte("\uFEFF"))
+	checkVisible(t, s, name, strings.ReplaceAll(string(b), "\r\n", "\n"))
 	for _, comma := range []rune{',', ';'} {
 		r := csv.NewReader(bytes.NewReader(b))
 		r.Comma, r.LazyQuotes, r.FieldsPerRecord = comma, true, -1
@@ -175,6 +183,55 @@ func checkXLSX(t *testing.T, s, name string, b []byte) {
 		if got, _ := f.GetCellValue(sheet, "C2"); got != clean(s) {
 			t.Fatalf("text %q: %s C2 = %q", s, name, got)
 		}
+	}
+}
+
+// checkXML: elements are the program's own, texts can be seen and hold no markup.
+func checkXML(t *testing.T, s, name string, b []byte) {
+	t.Helper()
+	checkVisible(t, s, name, string(b))
+	known := strings.Fields("gpx metadata name desc time wpt rte number rtept kml Document Folder Placemark description Point coordinates")
+	for d := xml.NewDecoder(bytes.NewReader(b)); ; {
+		token, err := d.Token()
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			t.Fatalf("text %q: %s: %v", s, name, err)
+		}
+		if e, ok := token.(xml.StartElement); ok && !slices.Contains(known, e.Name.Local) {
+			t.Fatalf("text %q: %s holds an element %s", s, name, e.Name.Local)
+		}
+	}
+}
+
+// checkGeoPackage: the database is sound, and its texts can be seen.
+func checkGeoPackage(t *testing.T, s, path string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var sound string
+	if err := db.QueryRow("PRAGMA integrity_check").Scan(&sound); err != nil || sound != "ok" {
+		t.Fatalf("text %q: %s: %s, %v", s, path, sound, err)
+	}
+	rows, err := db.Query("SELECT coalesce(name, '') || coalesce(address, '') || site_id || finding || coalesce(evidence, '') FROM sites")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	n := 0
+	for ; rows.Next(); n++ {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		checkVisible(t, s, path, text)
+	}
+	if n != 2 || rows.Err() != nil {
+		t.Fatalf("text %q: %d sites, %v", s, n, rows.Err())
 	}
 }
 

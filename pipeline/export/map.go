@@ -99,6 +99,7 @@ func (g geography) newMap(sites []siteView) *mapView {
 	}
 	m.shade()
 	m.addDots(sites, p)
+	m.spread()
 	// Cities lie inside regions: drawn after them.
 	slices.SortStableFunc(m.Regions, func(a, b mapRegion) int { return cmp.Compare(a.Code, b.Code) })
 	return m
@@ -142,6 +143,29 @@ func (m *mapView) addDots(sites []siteView, p projection) {
 		m.Dots = append(m.Dots, d)
 	}
 	slices.SortStableFunc(m.Dots, func(a, b mapDot) int { return cmp.Compare(b.R, a.R) })
+}
+
+// spread moves dots that would cover each other apart, along a spiral, as far as
+// it takes to see each, the largest two hundred; and the names of regions below the dots on them.
+func (m *mapView) spread() {
+	const most, turns, angle, step = 200, 300, 2.4, 2.0 // the golden angle fills a disc evenly
+	for i := range m.Dots[:min(len(m.Dots), most)] {
+		d := &m.Dots[i]
+		x, y := d.X, d.Y
+		for k := 1; k < turns && slices.ContainsFunc(m.Dots[:i], func(o mapDot) bool { return math.Hypot(o.X-d.X, o.Y-d.Y) < 0.8*(o.R+d.R) }); k++ {
+			r := step * math.Sqrt(float64(k)) * 2
+			d.X = round1(min(max(x+r*math.Cos(angle*float64(k)), d.R), m.W-d.R))
+			d.Y = round1(min(max(y+r*math.Sin(angle*float64(k)), d.R), m.H-d.R))
+		}
+	}
+	for i := range m.Regions {
+		r := &m.Regions[i]
+		for _, d := range m.Dots {
+			if math.Abs(d.X-r.X) < 60 && math.Abs(d.Y-r.Y) < d.R+8 {
+				r.Y = math.Round(d.Y + d.R + 12)
+			}
+		}
+	}
 }
 
 // Busy returns the regions with proposed sites, most power first.

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -53,5 +54,21 @@ func TestMapOfDistantSite(t *testing.T) {
 	m := drawnMap(t, placedSite(1, "", 38, 100, 1))
 	if d := m.Dots[0]; d.X < 0 || d.X > m.W || d.Y < 0 || d.Y > m.H {
 		t.Errorf("dot at %v, %v of %v x %v", d.X, d.Y, m.W, m.H)
+	}
+}
+
+// Sites of one place are drawn side by side.
+func TestMapSpreads(t *testing.T) {
+	var sites []siteView
+	for i := range 12 {
+		sites = append(sites, placedSite(int32(i+1), "35", 49.8, 73.1, 50))
+	}
+	m := drawnMap(t, sites...)
+	for i, a := range m.Dots {
+		for _, b := range m.Dots[:i] {
+			if math.Hypot(a.X-b.X, a.Y-b.Y) < 0.75*(a.R+b.R) {
+				t.Fatalf("dots %s and %s cover each other", a.Rank, b.Rank)
+			}
+		}
 	}
 }

@@ -156,7 +156,8 @@ func (d *days) onsetRange(since, until int) (low, high int, ok bool) {
 			high = k
 		}
 	}
-	return from + low, from + min(high, len(rest)-1), true
+	// A change before day k lies in day k-1 or at its end.
+	return from + max(low-1, 0), from + min(high, len(rest)-1), true
 }
 
 // The change is looked for so many days around the detector's, and needs so many on each side.

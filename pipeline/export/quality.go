@@ -3,6 +3,7 @@ package export
 import (
 	"encoding/json"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/minewatch/minewatch/datasets"
@@ -14,6 +15,9 @@ type Quality struct {
 	Coverage []SiteCoverage   `json:"coverage"` // by site id
 	Absent   []AbsentDataset  `json:"absent"`   // datasets of which nothing came
 	Checks   []QualityMessage `json:"checks"`   // what else a reader must know: overlaps, unknown sites
+
+	Reconciled []Reconciliation `json:"reconciliation"` // by dataset
+	Deliveries []DeliveryChange `json:"deliveries"`     // by dataset, if it has two files
 }
 
 // A QualityFile is the account of one delivered file. Read = Accepted +
@@ -27,7 +31,7 @@ type QualityFile struct {
 	Accepted    int64          `json:"accepted"`
 	Duplicates  int64          `json:"duplicates"`
 	Quarantined int64          `json:"quarantined"`
-	Superseded  int64          `json:"superseded"`        // earlier rows that this file corrected
+	Superseded  int64          `json:"superseded"`        // accepted rows that a later row replaced
 	Reasons     []RefusalCount `json:"reasons,omitempty"` // most frequent first
 	Warnings    []string       `json:"warnings,omitempty"`
 	KWh         float64        `json:"kwh"`                  // energy of the accepted rows, 0 if the dataset has none
@@ -54,16 +58,26 @@ type SiteCoverage struct {
 	Gaps        int64           `json:"gaps"`      // runs of hours without a value
 	LongestGapH int64           `json:"longest_gap_h"`
 	Note        string          `json:"note,omitempty"`
+	Months      []MonthCoverage `json:"-"` // from the first month with readings to the last, without a gap
 }
 
 // MarshalJSON adds the bounds as RFC 3339.
 func (c SiteCoverage) MarshalJSON() ([]byte, error) {
 	type plain SiteCoverage
-	return json.Marshal(struct {
+	v := struct {
 		plain
-		From  string `json:"from"`
-		Until string `json:"until"`
-	}{plain(c), c.From.String(), c.Until.String()})
+		From       string    `json:"from"`
+		Until      string    `json:"until"`
+		FirstMonth string    `json:"first_month,omitempty"`
+		Covered    []float64 `json:"covered_by_month,omitempty"` // shares of the hours, to three decimals
+	}{plain: plain(c), From: c.From.String(), Until: c.Until.String()}
+	for i, m := range c.Months {
+		if i == 0 {
+			v.FirstMonth = m.Month.String()
+		}
+		v.Covered = append(v.Covered, math.Round(m.Covered*1000)/1000)
+	}
+	return json.Marshal(v)
 }
 
 // An AbsentDataset is a dataset of which nothing came, and what that means.
@@ -83,6 +97,7 @@ const worstCovered = 200
 
 type qualityTotals struct {
 	Files, Unbalanced                            int
+	Missing                                      int // datasets with rows or energy unaccounted for
 	Read, Accepted, Duplicates, Quarantined      int64
 	KWh                                          float64
 	Sites, Below50, Below90, WithEstimates, Gaps int
@@ -98,6 +113,11 @@ func (q *Quality) totals() qualityTotals {
 		t.KWh += f.KWh
 		if !f.Balanced() {
 			t.Unbalanced++
+		}
+	}
+	for _, r := range q.Reconciled {
+		if !r.Balanced() {
+			t.Missing++
 		}
 	}
 	for _, c := range q.Coverage {
@@ -143,7 +163,9 @@ func writeQualityJSON(w io.Writer, run *Run) error {
 		Run   string   `json:"run"`
 		Notes []string `json:"notes"`
 		Quality
-	}{clean(run.ID), cleaned(run.Notes), cleaned(run.Quality)})
+		Refusals []Refusal    `json:"refusals"` // by dataset and reason
+		Months   []MonthSites `json:"months"`
+	}{clean(run.ID), cleaned(run.Notes), cleaned(run.Quality), cleaned(run.Quality.refusals()), run.Quality.months()})
 }
 
 type qualityPage struct {
@@ -152,12 +174,15 @@ type qualityPage struct {
 	Quality  Quality
 	Covered  []coveredSite
 	Unlisted int // sites of quality.json that the page leaves out
+	Refusals []refusalBar
+	Months   *monthPicture // nil if there are no interval readings
 }
 
 // coveredSite is a SiteCoverage with its bounds in local days.
 type coveredSite struct {
 	SiteCoverage
 	FromDay, UntilDay string
+	Full, Part        []rectangle // the picture of its months
 }
 
 func newCovered(c SiteCoverage, run *Run) coveredSite {
@@ -170,13 +195,16 @@ func newCovered(c SiteCoverage, run *Run) coveredSite {
 
 func writeQualityHTML(w io.Writer, run *Run) error {
 	q := run.Quality
+	from, _ := q.span()
 	q.Coverage = q.worst(worstCovered)
 	covered := make([]coveredSite, len(q.Coverage))
 	for i, c := range q.Coverage {
 		covered[i] = newCovered(c, run)
+		covered[i].Full, covered[i].Part = strip(c, from)
 	}
 	return render(w, "quality.tmpl", cleaned(qualityPage{
 		Head: newHead(run, text("quality.title"), ""), Totals: run.Quality.totals(), Quality: q,
 		Covered: covered, Unlisted: len(run.Quality.Coverage) - len(q.Coverage),
+		Refusals: newRefusalBars(run.Quality.refusals()), Months: newMonthPicture(run.Quality.months()),
 	}))
 }

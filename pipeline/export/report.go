@@ -80,16 +80,20 @@ func writeSitePages(dir string, run *Run) ([]string, error) {
 	}
 	var files []string
 	for i := range run.Visits {
-		brief, paper, err := p.site(i)
+		s, err := p.site(i)
 		if err != nil {
 			return nil, err
 		}
-		page.Sites = append(page.Sites, brief)
-		name := path.Join("inspection/dossiers", p.names[i]+".html")
-		if err := create(dir, name, func(w io.Writer) error { return writePage(w, "dossier.tmpl", paper, names) }); err != nil {
+		page.Sites = append(page.Sites, s.brief)
+		sheet := path.Join("inspection/dossiers", p.names[i]+".pdf")
+		if err := create(dir, sheet, func(w io.Writer) error { return writePaper(w, run, &s.paper, s.chart, s.days) }); err != nil {
 			return nil, err
 		}
-		files = append(files, name)
+		name := path.Join("inspection/dossiers", p.names[i]+".html")
+		if err := create(dir, name, func(w io.Writer) error { return writePage(w, "dossier.tmpl", s.paper, names) }); err != nil {
+			return nil, err
+		}
+		files = append(files, name, sheet)
 	}
 	page.Regions = facets(page.Sites, func(s siteView) string { return s.Region })
 	page.Findings = facets(page.Sites, func(s siteView) string { return s.Visit.Finding })
@@ -111,19 +115,25 @@ type sitePages struct {
 	size    detail
 }
 
-// site returns what the report shows of a site, and its dossier.
-func (p *sitePages) site(i int) (brief siteView, paper dossierPage, err error) {
+// siteDocs is what is written of one site.
+type siteDocs struct {
+	brief siteView // in the report
+	paper dossierPage
+	chart *Chart // nil if there is no load to draw
+	days  *days
+}
+
+func (p *sitePages) site(i int) (out siteDocs, err error) {
 	id := p.run.Visits[i].SiteID
-	chart, err := chartOf(p.run, id)
-	if err != nil {
-		return brief, paper, err
+	if out.chart, err = chartOf(p.run, id); err != nil {
+		return out, err
 	}
-	brief, days := newSite(p.run, p.geo, i, p.groups[id], chart)
+	brief, days := newSite(p.run, p.geo, i, p.groups[id], out.chart)
 	brief.Dossier = p.names[i]
 	if p.run.Activity != nil {
 		a, err := p.run.Activity(id)
 		if err != nil {
-			return brief, paper, fmt.Errorf("traffic of site %q: %w", id, err)
+			return out, fmt.Errorf("traffic of site %q: %w", id, err)
 		}
 		brief.Activity, brief.ActiveDays = a.bars(), a.Days
 	}
@@ -135,22 +145,23 @@ func (p *sitePages) site(i int) (brief siteView, paper dossierPage, err error) {
 	}
 	brief.Lines = brief.Lines[:min(len(brief.Lines), p.size.taxLines)]
 	brief.LinesMore = len(full.Lines) - len(brief.Lines)
-	if days != nil {
-		if brief.Plot, err = newPlot(chart, days, p.size); err != nil {
-			return brief, paper, err
+	if out.days = days; days != nil {
+		if brief.Plot, err = newPlot(out.chart, days, p.size); err != nil {
+			return out, err
 		}
-		if full.Plot, err = newPlot(chart, days, detailFor(1)); err != nil {
-			return brief, paper, err
+		if full.Plot, err = newPlot(out.chart, days, detailFor(1)); err != nil {
+			return out, err
 		}
 	}
 	code := caseCode(p.run, i)
 	square, err := qrSVG(code)
 	if err != nil {
-		return brief, paper, err
+		return out, err
 	}
-	paper = dossierPage{Head: newHead(p.run, text("dossier.title", id), pageScript), Site: full,
-		Account: accountWords(p.run.Sites[id]), Covered: p.covered[id], Colours: colours(), QR: square, Code: code}
-	return cleaned(brief), cleaned(paper), nil
+	out.brief = cleaned(brief)
+	out.paper = cleaned(dossierPage{Head: newHead(p.run, text("dossier.title", id), pageScript), Site: full,
+		Account: accountWords(p.run.Sites[id]), Covered: p.covered[id], Colours: colours(), QR: square, Code: code})
+	return out, nil
 }
 
 // shownChanges is how many sites the report lists of each kind of change.

@@ -43,9 +43,10 @@ func read(t *testing.T, dir, name string) string {
 func TestWriteFiles(t *testing.T) {
 	dir, list := write(t, sampleRun(t, 2, ""))
 	want := []string{"compliance/energy_ministry_notices.csv", "compliance/registry.csv", "evidence.parquet",
-		"inspection/dossiers/KZ-0001.html", "inspection/dossiers/KZ-0002.html", "inspection/report.html",
-		"inspection/sites.csv", "inspection/sites.geojson", "inspection/sites.xlsx", "quality.html", "quality.json",
-		"score_terms.parquet", "scores.parquet", "statement.parquet", "tax/statement.csv", "tax/statement.xlsx",
+		"inspection/dossiers/KZ-0001.html", "inspection/dossiers/KZ-0001.pdf", "inspection/dossiers/KZ-0002.html", "inspection/dossiers/KZ-0002.pdf", "inspection/report.html",
+		"inspection/sites.csv", "inspection/sites.excel-ru.csv", "inspection/sites.geojson", "inspection/sites.gpkg",
+		"inspection/sites.gpx", "inspection/sites.kml", "inspection/sites.xlsx", "quality.html", "quality.json",
+		"score_terms.parquet", "scores.parquet", "statement.parquet", "tax/statement.csv", "tax/statement.excel-ru.csv", "tax/statement.xlsx",
 		"telecom/candidates.csv", "telecom/candidates.nft", "telecom/candidates.rpz", "telecom/candidates.stix.json",
 		"telecom/flow_rules.csv", "telecom/flow_rules.flowspec", "telecom/proposed_pools.csv", "telecom/providers/isp.csv", "telecom/revocations.csv", "telecom/subscribers.csv", "visits.parquet"}
 	if !slices.Equal(list, want) {
@@ -221,6 +222,23 @@ func TestQualityBalance(t *testing.T) {
 	for _, page := range []string{"quality.html", "inspection/report.html"} {
 		if !strings.Contains(read(t, dir, page), text("quality.unbalanced", "1")) {
 			t.Errorf("%s hides that rows are missing", page)
+		}
+	}
+}
+
+// A row or watt-hour that is in no account is named in red.
+func TestReconciliationBalance(t *testing.T) {
+	run := sampleRun(t, 1, "")
+	dir, _ := write(t, run)
+	if strings.Contains(read(t, dir, "quality.html"), text("quality.nosums")) {
+		t.Error("a balanced run is not called so")
+	}
+	for _, spoil := range []func(*Reconciliation){func(r *Reconciliation) { r.MissingRows = 1 }, func(r *Reconciliation) { r.MissingWh = -1 }} {
+		run := sampleRun(t, 1, "")
+		spoil(&run.Quality.Reconciled[0])
+		dir, _ := write(t, run)
+		if !strings.Contains(read(t, dir, "quality.html"), text("quality.nosums")) {
+			t.Error("quality.html hides that something is unaccounted for")
 		}
 	}
 }

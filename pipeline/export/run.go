@@ -6,6 +6,7 @@ import (
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/detectors/score"
+	"github.com/minewatch/minewatch/pipeline/export/i18n"
 )
 
 // A Run is everything that the exporters need, every slice in its final order.
@@ -13,6 +14,7 @@ type Run struct {
 	ID, Version string          // run id, program version
 	AsOf        datasets.Day    // day of the run's as-of date; pins the dates inside workbooks
 	Zone        *time.Location  // local time of charts, workbooks and pages; never nil
+	Language    i18n.Lang       // of papers; pages have all three
 	From, Until datasets.Micros // period of the data, Until exclusive; 0 if there is none
 
 	Sites       map[string]datasets.Site // by site id

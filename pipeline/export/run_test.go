@@ -55,6 +55,9 @@ func sampleRun(t testing.TB, n int, s string) *Run {
 	}
 	run.Charts = func(siteID string) (Chart, error) { return sampleChart(run, siteID, since), nil }
 	run.Quality.Files = []QualityFile{{Name: "readings/a.csv" + s, Dataset: "readings", Format: "csv" + s, Read: 10, Accepted: 7, Duplicates: 2, Quarantined: 1, Reasons: []RefusalCount{{"kwh: negative" + s, 1}}, Warnings: []string{"warning" + s}, KWh: 12.5, Quarantine: "quarantine/a" + s}}
+	run.Quality.Reconciled = []Reconciliation{{Dataset: "readings" + s, Read: 10, Refused: 1, Duplicates: 2, Lake: 7, HasKWh: true, KWh: 15, DuplicateKWh: 2.5, LakeKWh: 12.5}}
+	file := Delivery{Name: "readings/a.csv" + s, Rows: 10, Accepted: 7, From: "2022-01-01T00:00:00Z" + s}
+	run.Quality.Deliveries = []DeliveryChange{{Dataset: "readings" + s, File: file, Before: file}}
 	run.Quality.Absent = []AbsentDataset{{"flows" + s, "no traffic" + s}}
 	run.Quality.Checks = []QualityMessage{{"readings" + s, "overlap" + s}}
 	return run
@@ -90,7 +93,8 @@ func addSite(run *Run, i int, s string, since, until datasets.Micros) {
 		run.Statement = append(run.Statement, datasets.StatementLine{SiteID: id, BIN: v.BIN, Quarter: q, MiningKWh: 40_000.12, MiningKWhLow: 36_000, MiningKWhHigh: 44_000, RateKZTKWh: 25, RateBasis: "art. 606-2" + s, DeclaredKWh: 100, UnpaidKWh: 39_900.12, TaxKZT: 997_503, TaxKZTLow: 36_000, TaxKZTHigh: 1_100_000})
 		run.Tax[id] = append(run.Tax[id], q.String()+": 40000.120 kWh - 100 kWh = 39900.120 kWh x 25 KZT/kWh = 997503.00 KZT"+s)
 	}
-	run.Quality.Coverage = append(run.Quality.Coverage, SiteCoverage{SiteID: id, From: run.From, Until: run.Until, Hours: 26_280, Measured: 0.973, Estimated: 0.01, Gaps: 2, LongestGapH: 231, Note: "note" + s})
+	run.Quality.Coverage = append(run.Quality.Coverage, SiteCoverage{SiteID: id, From: run.From, Until: run.Until, Hours: 26_280, Measured: 0.973, Estimated: 0.01, Gaps: 2, LongestGapH: 231, Note: "note" + s,
+		Months: []MonthCoverage{{2022 * 12, 1}, {2022*12 + 1, 0.6}, {2022*12 + 2, 0}, {2022*12 + 3, 0.1}}})
 }
 
 func sampleChart(run *Run, siteID string, since datasets.Micros) Chart {

@@ -21,7 +21,8 @@ type siteView struct {
 	SinceDay     int    // the first of them as a number, to sort by
 	Region       string // by its English name; as delivered if it is none of ours
 	RegionCode   string // "" if it is none of ours
-	Plot         *plot  // nil if there is no load to draw
+	RegionNames  [3]string
+	Plot         *plot // nil if there is no load to draw
 	Profile      *profile
 	Activity     string // path data, "" if there was no such traffic
 	ActiveDays   int
@@ -73,7 +74,7 @@ func newSite(run *Run, geo geography, i int, g *siteRows, c *Chart) (siteView, *
 		Registry: run.Registry[v.SiteID], Lines: arithmetic(g.statement), Region: v.Region,
 	}
 	if r, ok := geo.regionOf(v, run.Sites[v.SiteID]); ok {
-		s.Region, s.RegionCode = r.NameEN, r.Code
+		s.Region, s.RegionCode, s.RegionNames = r.NameEN, r.Code, [3]string{r.NameEN, r.NameRU, r.NameKK}
 	}
 	if v.MiningSince != 0 {
 		s.SinceDay = int(datasets.DayOf(v.MiningSince.Time().In(run.Zone)))

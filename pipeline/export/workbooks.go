@@ -11,8 +11,8 @@ import (
 )
 
 func writeSitesXLSX(w io.Writer, run *Run) error {
-	book := workbook{sheet: "Sites", title: text("book.sites"), rows: RowsOf(run.Visits),
-		about: append([]string{text("book.local")}, run.Notes...)}
+	book := workbook{sheet: "Sites", title: text("book.sites"), rows: RowsOf(run.Visits), form: true,
+		about: append([]string{text("book.local"), text("book.form")}, run.Notes...)}
 	return book.write(w, run)
 }
 

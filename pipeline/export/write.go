@@ -47,6 +47,11 @@ var documents = []struct {
 }{
 	{"inspection/sites.xlsx", writeSitesXLSX},
 	{"inspection/sites.geojson", writeGeoJSON},
+	{"inspection/sites.kml", writeKML},
+	{"inspection/sites.gpx", writeGPX},
+	{"inspection/sites.gpkg", writeGeoPackage},
+	{"inspection/sites.excel-ru.csv", func(w io.Writer, r *Run) error { return writeExcelRU(w, RowsOf(r.Visits)) }},
+	{"tax/statement.excel-ru.csv", func(w io.Writer, r *Run) error { return writeExcelRU(w, RowsOf(r.Statement)) }},
 	{"tax/statement.xlsx", writeStatementXLSX},
 	{"telecom/candidates.stix.json", writeSTIX},
 	{"telecom/candidates.rpz", writeRPZ},
@@ -76,6 +81,8 @@ func (r *Run) under(p datasets.Profile) *Run {
 	m.Scores, m.Terms, m.Evidence = datasets.Mask(r.Scores, p, nil), datasets.Mask(r.Terms, p, nil), datasets.Mask(r.Evidence, p, nil)
 	m.Visits, m.Statement, m.Breaches = datasets.Mask(r.Visits, p, nil), datasets.Mask(r.Statement, p, nil), datasets.Mask(r.Breaches, p, nil)
 	m.Candidates, m.Subscribers = datasets.Mask(r.Candidates, p, nil), datasets.Mask(r.Subscribers, p, nil)
+	m.FlowRules, m.NewPools = datasets.Mask(r.FlowRules, p, nil), datasets.Mask(r.NewPools, p, nil)
+	m.HitRates, m.LookAlikes = datasets.Mask(r.HitRates, p, nil), datasets.Mask(r.LookAlikes, p, nil)
 	return &m
 }
 
@@ -108,7 +115,7 @@ func Write(dir string, run *Run) ([]string, error) {
 		return nil, err
 	}
 	files = append(files, pages...)
-	providers, err := writeProviders(dir, run)
+	providers, err := writeProviders(dir, run.under(datasets.Telecom))
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ type workbook struct {
 	formula func(i int, c datasets.Column) string
 	total   []string // columns that are summed below the table
 	about   []string // paragraphs of the About sheet
+	form    bool     // whether teams write what they found into this workbook
 }
 
 // maxSheetRows leaves room for header and sums in the 1,048,576 rows of a sheet.
@@ -52,6 +53,15 @@ func (w *workbook) write(out io.Writer, run *Run) error {
 	}
 	if err := w.writeTable(f, run); err != nil {
 		return err
+	}
+	if w.form {
+		styles, err := newStyles(f, nil)
+		if err != nil {
+			return err
+		}
+		if err := writeForm(f, run, styles.header); err != nil {
+			return err
+		}
 	}
 	return f.Write(out)
 }

@@ -62,7 +62,11 @@ type FileReport struct {
 	Duplicates int64  `json:"duplicates"` // rows that say what an earlier row said
 	Superseded int64  `json:"superseded"` // accepted rows that a later row replaced
 	AcceptedWh int64  `json:"accepted_wh"`
-	OverLimit  bool   `json:"over_limit"` // more rows quarantined than the limit allows
+
+	DuplicateWh  int64 `json:"duplicate_wh"`
+	SupersededWh int64 `json:"superseded_wh"`
+
+	OverLimit bool `json:"over_limit"` // more rows quarantined than the limit allows
 }
 
 // A Report lists what Run found, by dataset and path.

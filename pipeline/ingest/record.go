@@ -188,6 +188,7 @@ func fileReports(lake string, records []Record) ([]FileReport, error) {
 		f := FileReport{Record: r, Status: Taken, Duplicates: l.Duplicates, Superseded: l.Superseded}
 		f.Accepted = r.Decoded - l.Duplicates
 		f.AcceptedWh = r.Wh - l.DuplicateWh
+		f.DuplicateWh, f.SupersededWh = l.DuplicateWh, l.SupersededWh
 		switch {
 		case r.Withdrawn:
 			f.Status, f.Accepted, f.AcceptedWh = Withdrawn, 0, 0

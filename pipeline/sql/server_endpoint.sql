@@ -1,5 +1,6 @@
 -- server_endpoint: one row per server, server port and protocol that some client
--- has a row of flow_profile with. Counts of client addresses, of all flows.
+-- has a row of flow_profile with: how many client addresses it has in all flows;
+-- network_clients is the number of clients with any row of flow_profile.
 WITH wanted AS (
     SELECT DISTINCT server_ip, server_port, proto FROM flow_profile
 ),
@@ -10,7 +11,7 @@ pair AS (
     GROUP BY dst_ip, dst_port, proto, src_ip
 ),
 network AS (
-    SELECT count(DISTINCT src_ip)::INTEGER AS clients FROM flows
+    SELECT count(DISTINCT client)::INTEGER AS clients FROM flow_profile
 )
 SELECT
     dst_ip AS server_ip, dst_port AS server_port, proto,

@@ -1,6 +1,7 @@
 package stitch
 
 import (
+	"strings"
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
@@ -78,16 +79,20 @@ type session struct {
 
 // A Stitcher joins the records of one bucket.
 type Stitcher struct {
-	set      Settings
-	who      Resolver
-	names    names
-	hello    map[helloKey][]hello
-	open     map[tuple]*session
-	owners   map[int32]owner // by address, where all ports have one
-	days     map[int32]map[contactKey]*contact
-	today    int32
-	swept    datasets.Micros
-	free     []*session
+	set    Settings
+	who    Resolver
+	names  names
+	hello  map[helloKey][]hello
+	open   map[tuple]*session
+	owners map[int32]owner // by address, where all ports have one
+	days   map[int32]map[contactKey]*contact
+	today  int32
+	swept  datasets.Micros
+	free   []*session
+
+	proto       string // of the last record
+	protoNumber int32
+
 	Sessions []datasets.FlowSession
 	Days     []datasets.FlowDay
 }
@@ -117,7 +122,10 @@ func New(set Settings, who Resolver, tls []datasets.TLS) *Stitcher {
 // Add takes a record. Records must come in order of their time.
 func (x *Stitcher) Add(f *datasets.Flow) {
 	x.tick(f.TS)
-	k := tuple{x.names.number(f.SrcIP), x.names.number(f.DstIP), uint16(f.SrcPort), uint16(f.DstPort), x.names.number(f.Proto)}
+	if f.Proto != x.proto { // nearly all records are of one protocol
+		x.proto, x.protoNumber = strings.Clone(f.Proto), x.names.number(f.Proto)
+	}
+	k := tuple{x.names.number(f.SrcIP), x.names.number(f.DstIP), uint16(f.SrcPort), uint16(f.DstPort), x.protoNumber}
 	end := f.TS + datasets.Micros(f.DurationS*1e6+0.5)
 	s := x.open[k]
 	if s != nil && (f.TS-s.end > sampledGap(datasets.Micros(x.set.Gap.Microseconds()), max(s.sampling, f.Sampling)) || f.TS >= s.until) {

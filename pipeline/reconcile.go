@@ -1,0 +1,77 @@
+package pipeline
+
+import (
+	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/pipeline/export"
+	"github.com/minewatch/minewatch/pipeline/ingest"
+)
+
+// reconciled shows the balances on the quality page.
+func reconciled(balances []Balance) []export.Reconciliation {
+	list := make([]export.Reconciliation, len(balances))
+	for i, b := range balances {
+		kwh := func(wh int64) float64 { return datasets.Wh(wh).KWh() }
+		c := datasets.Lookup(b.Table).Column("wh")
+		list[i] = export.Reconciliation{
+			Dataset: b.Table, Read: b.Rows, Refused: b.Quarantined, Duplicates: b.Duplicates, Corrected: b.Superseded, Lake: b.LakeRows,
+			HasKWh: c != nil && c.Kind == datasets.Energy && b.LakeRows > 0,
+			KWh:    kwh(b.AcceptedWh + b.DuplicateWh), DuplicateKWh: kwh(b.DuplicateWh), CorrectedKWh: kwh(b.SupersededWh), LakeKWh: kwh(b.LakeWh),
+			MissingRows: b.Rows - b.LakeRows - b.Superseded - b.Duplicates - b.Quarantined,
+			MissingWh:   b.AcceptedWh - b.SupersededWh - b.LakeWh,
+		}
+	}
+	return list
+}
+
+// monthsCovered returns how much of each month of a site is known.
+func (e *Env) monthsCovered() (map[string][]export.MonthCoverage, error) {
+	list, err := store.List(e.WS.Lake(), "load_profile")
+	if err != nil {
+		return nil, err
+	}
+	months := map[string][]export.MonthCoverage{}
+	for _, m := range list {
+		err := store.Scan(m.Path(e.WS.Lake()), func(rows []datasets.LoadProfile) error {
+			for _, p := range rows {
+				of := months[p.SiteID]
+				for n := len(of); n > 0 && of[n-1].Month+1 < p.Month; n++ { // a month without any reading
+					of = append(of, export.MonthCoverage{Month: of[n-1].Month + 1})
+				}
+				months[p.SiteID] = append(of, export.MonthCoverage{Month: p.Month, Covered: float64(p.Covered) / float64(max(p.Hours, 1))})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return months, nil
+}
+
+// changes holds the newest file of each dataset against the one before it.
+func changes(records []ingest.FileReport) []export.DeliveryChange {
+	last, before := map[string]*ingest.FileReport{}, map[string]*ingest.FileReport{}
+	for i := range records { // in the order of their numbers
+		f := &records[i]
+		if f.Record.Refused == nil && f.Status != ingest.Withdrawn {
+			before[f.Dataset], last[f.Dataset] = last[f.Dataset], f
+		}
+	}
+	var list []export.DeliveryChange
+	for _, t := range datasets.Inputs() {
+		if before[t.Name] != nil {
+			list = append(list, export.DeliveryChange{Dataset: t.Name, File: delivery(last[t.Name]), Before: delivery(before[t.Name])})
+		}
+	}
+	return list
+}
+
+func delivery(f *ingest.FileReport) export.Delivery {
+	d := export.Delivery{Name: f.Path, Rows: f.Rows, Accepted: f.Accepted, Duplicates: f.Duplicates, Superseded: f.Superseded,
+		KWh: datasets.Wh(f.AcceptedWh).KWh(), From: f.First, Until: f.Last}
+	for _, n := range f.Quarantined {
+		d.Refused += n
+	}
+	return d
+}
