@@ -176,7 +176,7 @@ func (b *bench) parts(verdicts []Verdict, keep func(*Case) bool, model MineModel
 			cut = x.score
 		}
 	}
-	print := func(name string, part func(*Case) bool) {
+	row := func(name string, part func(*Case) bool) {
 		mine := func(c *Case) bool { return keep(c) && c.Model == model && part(c) }
 		s := pick(b.cases, scores, func(c *Case) bool { return (keep(c) && c.Clean()) || mine(c) })
 		n, found := 0, 0
@@ -193,11 +193,11 @@ func (b *bench) parts(verdicts []Verdict, keep func(*Case) bool, model MineModel
 		}
 	}
 	for _, size := range Sizes {
-		print(fmt.Sprintf("%.2f x mean", size), func(c *Case) bool { return c.Size == size })
+		row(fmt.Sprintf("%.2f x mean", size), func(c *Case) bool { return c.Size == size })
 	}
-	print(">= 0.6 x mean", func(c *Case) bool { return c.Size >= 0.6 })
+	row(">= 0.6 x mean", func(c *Case) bool { return c.Size >= 0.6 })
 	for _, f := range Families[model] {
-		print(f, func(c *Case) bool { return c.Family == f })
+		row(f, func(c *Case) bool { return c.Family == f })
 	}
 }
 
