@@ -95,7 +95,7 @@ func writeSitePages(dir string, run *Run) ([]string, error) {
 		files = append(files, name, sheet)
 	}
 	page.Regions = facets(page.Sites, func(s siteView) string { return s.Region })
-	page.Findings = facets(page.Sites, func(s siteView) string { return s.Visit.Finding })
+	page.Findings = facets(page.Sites, func(s siteView) string { return s.Finding })
 	if len(page.Sites) > 0 {
 		page.Map = geo.newMap(page.Sites)
 	}
