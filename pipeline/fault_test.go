@@ -68,7 +68,7 @@ const nobody = 65534
 // openTemp makes a temporary folder that everybody can enter.
 func openTemp(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "minewatch-fault-")
+	dir, err := os.MkdirTemp("", "minewatch-fault-") //nolint:usetesting // parents of t.TempDir are closed to others
 	if err != nil {
 		t.Fatal(err)
 	}

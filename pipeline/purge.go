@@ -279,7 +279,7 @@ func Prune(ctx context.Context, ws *Workspace, o PruneOptions) (*PruneResult, er
 	old := map[int32]bool{}
 	for _, r := range records {
 		last, err := time.Parse(time.RFC3339, r.Last)
-		if err == nil && last.Before(before) && dataTimes[r.Dataset] && !(r.Withdrawn && r.Part == "") {
+		if err == nil && last.Before(before) && dataTimes[r.Dataset] && (!r.Withdrawn || r.Part != "") {
 			old[r.Number] = true
 			result.Deliveries = append(result.Deliveries, r.Path)
 		}

@@ -13,10 +13,11 @@ import (
 	"github.com/minewatch/minewatch/datasets/store"
 )
 
-// namedIn lists the files below the workspace, but for its inbox, that hold a
-// text, in their bytes or in the cells of a table.
-func namedIn(t *testing.T, ws *Workspace, text string) []string {
+// namedIn lists the files below the workspace, but for its inbox, that name the
+// purged site, in their bytes or in the cells of a table.
+func namedIn(t *testing.T, ws *Workspace) []string {
 	t.Helper()
+	const text = "MTR-3"
 	var files []string
 	err := filepath.WalkDir(ws.Dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -52,7 +53,7 @@ func namedIn(t *testing.T, ws *Workspace, text string) []string {
 
 func TestPurge(t *testing.T) {
 	ws, run := runWorkspace(t)
-	before := namedIn(t, ws, "MTR-3")
+	before := namedIn(t, ws)
 	if len(before) < 5 {
 		t.Fatalf("MTR-3 is in %v only: the test would show little", before)
 	}
@@ -65,7 +66,7 @@ func TestPurge(t *testing.T) {
 	if want := int64(1 + 2160 + 1 + 24); plan.Rows != want || plan.Done || !slices.Equal(plan.Removed, []string{"runs/" + run.ID}) {
 		t.Errorf("plan %+v, want %d rows and the run", plan, want)
 	}
-	if after := namedIn(t, ws, "MTR-3"); !slices.Equal(before, after) {
+	if after := namedIn(t, ws); !slices.Equal(before, after) {
 		t.Errorf("a plan changed something: %v", after)
 	}
 	o.Do = true
@@ -73,7 +74,7 @@ func TestPurge(t *testing.T) {
 	if err != nil || done.Rows != plan.Rows || len(done.Left) != 4 {
 		t.Fatalf("got %+v, %v", done, err)
 	}
-	if left := namedIn(t, ws, "MTR-3"); len(left) > 0 {
+	if left := namedIn(t, ws); len(left) > 0 {
 		t.Errorf("MTR-3 is still in %v", left)
 	}
 	j, err := ws.readJournal()
@@ -92,7 +93,7 @@ func TestPurge(t *testing.T) {
 	if v, err := Verify(t.Context(), next.Dir, ""); err != nil || len(v.Problems) > 0 {
 		t.Errorf("verify: %+v, %v", v, err)
 	}
-	if left := namedIn(t, ws, "MTR-3"); len(left) > 0 {
+	if left := namedIn(t, ws); len(left) > 0 {
 		t.Errorf("after the next run MTR-3 is in %v", left)
 	}
 	// A delivery that is read again, and a new one, bring nothing back.
@@ -101,7 +102,7 @@ func TestPurge(t *testing.T) {
 	if _, err := Run(t.Context(), ws, RunOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if left := namedIn(t, ws, "MTR-3"); len(left) > 0 {
+	if left := namedIn(t, ws); len(left) > 0 {
 		t.Errorf("a later delivery brought MTR-3 back into %v", left)
 	}
 }

@@ -34,9 +34,9 @@ func estate(t *testing.T, from, n int) (sites []*features.Series, entered []floa
 	return sites, entered
 }
 
-func balanceOf(sites []*features.Series, below int, entered []float64) (*Balance, *Window) {
+func balanceOf(sites []*features.Series, entered []float64) (*Balance, *Window) {
 	s := &features.Series{SiteID: "F-1", Start: sites[0].Start, KW: entered, Estimated: make([]bool, len(entered))}
-	b := NewBalance(NewWindow(s, zone), below)
+	b := NewBalance(NewWindow(s, zone), 4)
 	for _, s := range sites {
 		b.Add(s)
 	}
@@ -48,7 +48,7 @@ func balanceOf(sites []*features.Series, below int, entered []float64) (*Balance
 func TestBypass(t *testing.T) {
 	for from := 0; from+4 <= 16; from += 4 {
 		sites, entered := estate(t, from, 4)
-		b, w := balanceOf(sites, 4, entered)
+		b, w := balanceOf(sites, entered)
 		if block, _, _ := (Bypass{}).Find(b, w, NewScanner()); block != nil {
 			t.Errorf("meters from %d: %.1f kW found in a feeder in balance", from, block.KW)
 		}
@@ -56,7 +56,7 @@ func TestBypass(t *testing.T) {
 		for i := onset; i < len(entered); i++ {
 			entered[i] += power
 		}
-		b, w = balanceOf(sites, 4, entered)
+		b, w = balanceOf(sites, entered)
 		block, why, _ := (Bypass{}).Find(b, w, NewScanner())
 		if block == nil {
 			t.Errorf("meters from %d: %.1f kW not found: %s", from, power, why)
@@ -101,11 +101,11 @@ func TestBalanceOfLostReadings(t *testing.T) {
 	for i := 4000; i < len(entered); i++ {
 		sites[0].KW[i] = math.NaN()
 	}
-	b, w := balanceOf(sites, 4, entered)
+	b, w := balanceOf(sites, entered)
 	if block, why, _ := (Bypass{}).Find(b, w, NewScanner()); block != nil {
 		t.Errorf("a lost meter is found as %.1f kW past the meters (%s)", block.KW, why)
 	}
-	b, w = balanceOf(sites[1:], 4, entered)
+	b, w = balanceOf(sites[1:], entered)
 	if _, why, spoken := (Bypass{}).Find(b, w, NewScanner()); spoken || why != "1 of 4 sites below feeder F-1 have no hourly readings" {
 		t.Errorf("a meter never read: %q, %v", why, spoken)
 	}
