@@ -390,14 +390,14 @@ func averagePrecision(list []judgement, score func(judgement) float64) float64 {
 		}
 		return cmp.Compare(b.score, a.score)
 	})
-	var hits, false_, sum float64
+	var hits, wrong, sum float64
 	for _, it := range items {
 		if !it.mines {
-			false_ += (1 - prevalence) / others
+			wrong += (1 - prevalence) / others
 			continue
 		}
 		hits += prevalence / miners
-		sum += hits / (hits + false_)
+		sum += hits / (hits + wrong)
 	}
 	return sum / miners
 }

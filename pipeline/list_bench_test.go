@@ -165,7 +165,6 @@ func BenchmarkSites(b *testing.B) {
 		for i, v := range score.RunningRate(probability) {
 			q[i] = max(q[i], v)
 		}
-		probability = nil
 		l, err := newLedger(dir)
 		if err != nil {
 			b.Fatal(err)

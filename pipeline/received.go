@@ -13,6 +13,7 @@ import (
 // differs from that of the run before.
 func (r *runner) received(cases []*siteCase, out *export.Run) error {
 	out.Language, _ = i18n.Parse(r.env.WS.Config.Language) // validated
+	out.ExpectedWrong = r.list.Expected.Expected
 	out.Registry = map[string][]export.RegistryCandidate{}
 	for _, s := range cases {
 		if s.row.Proposed {

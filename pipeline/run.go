@@ -125,7 +125,7 @@ func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 		}
 		result.Repaired = append(result.Repaired, ws.below(dir)+": is not as it was sealed, minewatch verify says where")
 	}
-	if err := r.timed("check", func() (n int64, err error) {
+	if err := r.timed("audit", func() (n int64, err error) {
 		result.Repaired, err = r.check(ctx, result.Repaired)
 		return int64(len(result.Repaired)), err
 	}); err != nil {

@@ -21,7 +21,7 @@ func planTrips(rows []datasets.Visit, v Visits) {
 			continue
 		}
 		var stops []int
-		name := ""
+		var name string
 		if placed(rows[i]) {
 			trips++
 			name = fmt.Sprintf("G%03d", trips)

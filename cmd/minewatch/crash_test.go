@@ -27,7 +27,7 @@ const (
 // lake, the quarantine and the run have the bytes of an undisturbed one. Kills
 // fall on ingest and on run, with what a second delivery corrects.
 func TestKilled(t *testing.T) {
-	rounds := 7
+	rounds := 6
 	if text := os.Getenv(killRounds); text != "" {
 		var err error
 		if rounds, err = strconv.Atoi(text); err != nil {

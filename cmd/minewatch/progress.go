@@ -58,7 +58,7 @@ func (b *bars) show(stage string, done, total, rows int64) {
 		left := decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO, decor.WCSyncSpace), "")
 		bar.Bar = b.pool.AddBar(total, mpb.PrependDecorators(decor.Name(stage, decor.WCSyncSpaceR)),
 			mpb.AppendDecorators(decor.CountersNoUnit("%d/%d", decor.WCSyncSpace), decor.Any(bar.rate, decor.WCSyncSpace),
-				decor.Elapsed(decor.ET_STYLE_GO, decor.WCSyncSpace), left))
+				decor.Elapsed(decor.ET_STYLE_GO, decor.WCSyncSpace), left, decor.OnComplete(decor.Name(" left"), "")))
 		b.byStage[stage] = bar
 	}
 	bar.rows.Store(max(bar.rows.Load(), rows)) // calls may overtake each other

@@ -137,10 +137,8 @@ Results go to stdout, everything else to stderr.
 		p.version(),
 	)
 	for _, c := range root.Commands() {
-		for _, cmd := range append(c.Commands(), c) {
-			cmd.Long = strings.TrimSpace(cmd.Long) + "\n" + exitCodes
-			cmd.Args = withUsage(cmd.Args)
-		}
+		c.Long = strings.TrimSpace(c.Long) + "\n" + exitCodes
+		c.Args = withUsage(c.Args)
 	}
 	return root
 }

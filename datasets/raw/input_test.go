@@ -116,7 +116,7 @@ func TestRefusedFiles(t *testing.T) {
 		{"damaged Parquet", []byte("PAR1 and nothing more PAR1"), "damaged or unsupported Parquet"},
 		{"too many columns", []byte("site_id,ts,kwh" + strings.Repeat(",x", 10000) + "\n"), "too many columns"},
 		{"a column twice", []byte("site_id,ts,kwh,KWH\n"), "the column is there twice"},
-		{"JSON", []byte(`{"site_id":"a"}`), "Zeek log in a folder that takes none"},
+		{"JSON", []byte(`{"site_id":"a"}`), "JSON that is not a Zeek log of this folder"},
 	} {
 		sum, _, _ := readText(t, c.content, small)
 		if sum.Refused == nil || !strings.HasPrefix(sum.Refused.Reason, c.reason) || sum.Refused.Remedy == "" {

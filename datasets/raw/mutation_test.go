@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/minewatch/minewatch/datasets"
 )
 
 // Damaged files of every format are refused or give rows, all of which are
@@ -51,4 +53,25 @@ func damage(r *rand.Rand, content []byte) []byte {
 		}
 	}
 	return b
+}
+
+// Damaged logs read the same by blocks and line by line, and all of their rows
+// are counted.
+func TestDamagedLogs(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	path := filepath.Join(t.TempDir(), "damaged.log")
+	for pattern, compare := range map[string]func(*testing.T, string, string){
+		"subscribers/nat-*.log": compareBlocks[datasets.Subscriber], "flows/zeek-zat-conn.log": compareBlocks[datasets.Flow], "flows/open-conn.log": compareBlocks[datasets.Flow],
+	} {
+		files, err := filepath.Glob(filepath.Join(rawDir, pattern))
+		must(t, err)
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			must(t, err)
+			for range 40 {
+				must(t, os.WriteFile(path, damage(r, content), 0o644))
+				compare(t, path, filepath.Base(filepath.Dir(file)))
+			}
+		}
+	}
 }

@@ -20,8 +20,8 @@ import (
 //
 // What begins a translation opens a lease and what ends it closes it, as in
 // natTaker. Other lines of the log are passed over. The time is that of the
-// message if it has one with a year (Juniper's is UTC), else of the line's
-// head; one without offset is local.
+// line's head if it has a year; one without offset is local. Else it is the one
+// that Juniper's service cards write into the message, in UTC.
 type NATSyslog struct{}
 
 var _ Format = NATSyslog{}
@@ -38,12 +38,12 @@ var natMessages = []natMessage{juniperBlock, ciscoEvents, conntrackEvent}
 func (NATSyslog) sniff(head []byte) bool {
 	var s natSyslog
 	for range 64 {
-		line, rest, whole := bytes.Cut(head, []byte("\n"))
-		if !whole {
-			return false
-		}
+		line, rest, more := bytes.Cut(head, []byte("\n"))
 		if s.read(line) {
 			return true
+		}
+		if !more {
+			return false
 		}
 		head = rest
 	}

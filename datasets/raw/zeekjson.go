@@ -42,7 +42,7 @@ type place struct{ column, rank int }
 func (ZeekJSON) decode(in *input, l *loader) error {
 	log, fault := zeekFor(l)
 	if fault != nil {
-		return fault
+		return notZeekJSON // any object may begin like one
 	}
 	z := newZeekObjects(log)
 	if f := l.bind(log.names(), 1); f != nil {

@@ -14,6 +14,10 @@ import (
 // are counted.
 const alike = 0.2
 
+// proposedLR is the log-likelihood ratio that makes even odds of a prior of 2 %:
+// ln(0.98 / 0.02).
+const proposedLR = 3.9
+
 // Bench writes what the detector reaches on meters and mines that it had not
 // seen. Cases are those of Draws(seeds).
 func Bench(out io.Writer, cases []Case, seeds int) {
@@ -62,10 +66,12 @@ func (b *bench) run() {
 			b.cross[i] = fromB[i]
 		}
 	}
-	b.lists(fromA, onB(estate))
+	b.lists("learnt on A", fromA, onB(estate))
+	b.lists("learnt on both", b.both, onB(estate))
 	b.parts(fromA, onB(estate), ModelB)
 	b.parts(fromB, func(c *Case) bool { return estate(c) && c.Model != ModelB }, ModelA)
-	b.found(estate)
+	b.found(estate, foundLR)
+	b.found(estate, proposedLR)
 	b.lookalikes()
 	homes := func(c *Case) bool { return c.Population == Homes }
 	b.printf("\nhomes, 2 to 20 kW, AP\n")
@@ -145,8 +151,8 @@ func (b *bench) bound(keep func(*Case) bool) []scored {
 	return s
 }
 
-func (b *bench) lists(verdicts []Verdict, keep func(*Case) bool) {
-	b.printf("\nlists, learnt on A, tested on B\n")
+func (b *bench) lists(name string, verdicts []Verdict, keep func(*Case) bool) {
+	b.printf("\nlists, %s, tested on B\n", name)
 	for _, a := range []float64{0, alike} {
 		s := pick(b.cases, logLR(verdicts), func(c *Case) bool { return keep(c) && (a > 0 || c.Mine() || c.Clean()) })
 		for _, p := range []float64{0.05, 0.01} {
@@ -170,7 +176,7 @@ func (b *bench) parts(verdicts []Verdict, keep func(*Case) bool, model MineModel
 			cut = x.score
 		}
 	}
-	print := func(name string, part func(*Case) bool) {
+	row := func(name string, part func(*Case) bool) {
 		mine := func(c *Case) bool { return keep(c) && c.Model == model && part(c) }
 		s := pick(b.cases, scores, func(c *Case) bool { return (keep(c) && c.Clean()) || mine(c) })
 		n, found := 0, 0
@@ -187,11 +193,11 @@ func (b *bench) parts(verdicts []Verdict, keep func(*Case) bool, model MineModel
 		}
 	}
 	for _, size := range Sizes {
-		print(fmt.Sprintf("%.2f x mean", size), func(c *Case) bool { return c.Size == size })
+		row(fmt.Sprintf("%.2f x mean", size), func(c *Case) bool { return c.Size == size })
 	}
-	print(">= 0.6 x mean", func(c *Case) bool { return c.Size >= 0.6 })
+	row(">= 0.6 x mean", func(c *Case) bool { return c.Size >= 0.6 })
 	for _, f := range Families[model] {
-		print(f, func(c *Case) bool { return c.Family == f })
+		row(f, func(c *Case) bool { return c.Family == f })
 	}
 }
 
@@ -216,14 +222,14 @@ func fdrAt(s []scored, cut float64) float64 {
 }
 
 // found prints how well the mines found are described: onset and energy.
-func (b *bench) found(keep func(*Case) bool) {
+func (b *bench) found(keep func(*Case) bool, cut float64) {
 	for _, model := range []MineModel{ModelA, ModelB} {
 		var onset, errors, ratio []float64
 		exact, within, covered, n := 0.0, 0.0, 0.0, 0.0
 		var width []float64
 		for i := range b.cases {
 			c, v := &b.cases[i], b.cross[i]
-			if !keep(c) || c.Model != model || v.LogLR <= foundLR {
+			if !keep(c) || c.Model != model || v.LogLR <= cut {
 				continue
 			}
 			n++
@@ -247,8 +253,8 @@ func (b *bench) found(keep func(*Case) bool) {
 		for _, x := range [][]float64{onset, errors, ratio, width} {
 			slices.Sort(x)
 		}
-		b.printf("\nof %.0f mines of model %s found: onset within two days %.2f, median error %.1f days; energy within 20 %% %.2f, median error %.1f %%, median bias %+.1f %%\n",
-			n, model, exact/n, stat.Quantile(onset, 0.5), within/n, 100*stat.Quantile(errors, 0.5), 100*stat.Quantile(ratio, 0.5))
+		b.printf("\nof %.0f mines of model %s with a log-likelihood ratio above %.1f: onset within two days %.2f, median error %.1f days; energy within 20 %% %.2f, median error %.1f %%, median bias %+.1f %%\n",
+			n, model, cut, exact/n, stat.Quantile(onset, 0.5), within/n, 100*stat.Quantile(errors, 0.5), 100*stat.Quantile(ratio, 0.5))
 		b.printf("  90 %% intervals (of the other buildings and the other model): cover %.2f, relative width %.2f in the mean, %.2f in the median\n", covered/n, mean(width), stat.Quantile(width, 0.5))
 	}
 }
@@ -256,14 +262,13 @@ func (b *bench) found(keep func(*Case) bool) {
 // lookalikes prints how many of each kind lie above the proposing threshold of
 // one kind of evidence at a prior of 2 %.
 func (b *bench) lookalikes() {
-	const cut = 3.9 // ln(0.98 / 0.02): the odds of the prior
-	b.printf("\nper 1,000, with a log-likelihood ratio above %.1f (even odds at a prior of 2 %%), models that knew both kinds of mine\n", cut)
+	b.printf("\nper 1,000, with a log-likelihood ratio above %.1f (even odds at a prior of 2 %%), models that knew both kinds of mine\n", proposedLR)
 	count := func(name string, keep func(*Case) bool) {
 		n, above := 0.0, 0.0
 		for i := range b.cases {
 			if keep(&b.cases[i]) {
 				n++
-				if b.both[i].LogLR > cut {
+				if b.both[i].LogLR > proposedLR {
 					above++
 				}
 			}

@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/minewatch/minewatch/detectors/load"
@@ -105,5 +106,29 @@ func TestRecallAt(t *testing.T) {
 		if got := recallAt(s, 0.6, 0, tc.fdr); math.Abs(got-tc.want) > 1e-9 {
 			t.Errorf("recall at FDR %.2f is %.3f, want %.3f", tc.fdr, got, tc.want)
 		}
+	}
+}
+
+// Of scores with mean +1 for mines and −1 for clean meters, both of variance 1,
+// the log-likelihood ratio is twice the score.
+func TestScale(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	var cases []Case
+	var raw []Verdict
+	for i := range 20000 {
+		c, x := Case{}, r.NormFloat64()-1
+		if i%2 == 0 {
+			c.Model, x = ModelA, x+2
+		}
+		cases, raw = append(cases, c), append(raw, Verdict{x, &Look{}})
+	}
+	s := scaleOf(cases, raw)
+	if math.Abs(s.below-2) > 0.15 || math.Abs(s.above-2) > 0.15 || math.Abs(s.zero) > 0.1 {
+		t.Errorf("%+v, want 2 times on either side of 0", s)
+	}
+	m := s.model(first())
+	x := [terms]float64{1, 2, 3}
+	if a, b := m.LogLR(x), s.of(first().LogLR(x)); math.Abs(a-b) > 1e-9 {
+		t.Errorf("the scaled model gives %v, want %v", a, b)
 	}
 }

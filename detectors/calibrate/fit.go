@@ -15,6 +15,9 @@ const (
 	// ridge keeps the rises of a shape function small, and those of nearly
 	// redundant features alike.
 	ridge = 1
+	// mostWorth bounds the rise of a whole shape function: no feature alone may
+	// decide, since another kind of mine may lack it.
+	mostWorth = 3
 	// lookalikeShare is the weight of all look-alikes, by that of all clean meters.
 	lookalikeShare = 0.5
 	// rounds of choosing the best candidate of each window and fitting again.
@@ -44,7 +47,7 @@ func Judge(m *load.Model, c *Case) Verdict {
 // first is the model that chooses the first candidates: the edge against the
 // site's own worst, the level, and whether it held.
 func first() *load.Model {
-	m := &load.Model{}
+	m := &load.Model{Below: 1, Above: 1}
 	for i, name := range load.FeatureNames {
 		if slices.Contains([]string{"edge", "edge_over_lasting", "level", "agreement", "held"}, name) {
 			m.Shapes[i] = load.Shape1{At: []float64{-5, 5}, LogLR: []float64{-5, 5}}
@@ -106,7 +109,11 @@ func (d *design) balance() {
 	for _, k := range d.kind {
 		n[k]++
 	}
-	total := [3]float64{n[0], n[0] * lookalikeShare, n[0] * (1 + lookalikeShare)}
+	alike := 0.0
+	if n[1] > 0 {
+		alike = n[0] * lookalikeShare
+	}
+	total := [3]float64{n[0], alike, n[0] + alike}
 	d.w = make([]float64, len(d.y))
 	for i, k := range d.kind {
 		d.w[i] = total[k] / n[k]
@@ -115,7 +122,8 @@ func (d *design) balance() {
 
 // fit minimises the logistic loss plus ridge/2 × Σ rise² by coordinate descent
 // on Newton's quadratic approximation, every rise being held at or above 0
-// (Friedman, Hastie and Tibshirani 2010). Rises are those between knots.
+// and those of a feature at mostWorth together (Friedman, Hastie and Tibshirani
+// 2010). Rises are those between knots.
 func (d *design) fit() *load.Model {
 	n := len(d.y)
 	if d.at == nil {
@@ -123,6 +131,7 @@ func (d *design) fit() *load.Model {
 	}
 	m := d.at
 	var basis [][]float64 // by rise: how far each case has come from a knot to the next, 0 to 1
+	var of []int          // by rise: its feature
 	for t := range m.Shapes {
 		at := m.Shapes[t].At
 		for k := 1; k < len(at); k++ {
@@ -130,13 +139,17 @@ func (d *design) fit() *load.Model {
 			for i := range col {
 				col[i] = max(0, min(1, (d.x[i][t]-at[k-1])/(at[k]-at[k-1])))
 			}
-			basis = append(basis, col)
+			basis, of = append(basis, col), append(of, t)
 		}
 	}
 	if d.rise == nil {
 		d.rise = make([]float64, len(basis))
 	}
 	rise := d.rise
+	var worth [terms]float64 // by feature: the sum of its rises
+	for k, v := range rise {
+		worth[of[k]] += v
+	}
 	z, g, h := make([]float64, n), make([]float64, n), make([]float64, n)
 	for i := range z {
 		z[i] = d.intercept
@@ -169,8 +182,10 @@ func (d *design) fit() *load.Model {
 						sg, sh = sg+b*g[i], sh+b*b*h[i]
 					}
 				}
-				to := max(0, rise[k]+sg/sh)
+				t := of[k]
+				to := max(0, min(rise[k]+sg/sh, rise[k]+mostWorth-worth[t]))
 				step := to - rise[k]
+				worth[t] += step
 				if step == 0 {
 					continue
 				}
@@ -219,7 +234,7 @@ func (d *design) knots() *load.Model {
 
 // fill adds the rises up; the intercept is that of a case at all first knots.
 func fill(at *load.Model, intercept float64, rise []float64) *load.Model {
-	m := &load.Model{Intercept: intercept}
+	m := &load.Model{Intercept: intercept, Below: 1, Above: 1}
 	for t := range m.Shapes {
 		s := &m.Shapes[t]
 		s.At = at.Shapes[t].At

@@ -12,7 +12,16 @@ const folds = 8
 
 // HeldOut judges every case by a model that saw neither its building nor, if
 // models is not empty, any mine but those of these models.
+//
+// Verdicts are scaled so that they are log-likelihood ratios (see scaleOf): three
+// numbers that are fitted to all verdicts together, and that change no ranking.
 func HeldOut(cases []Case, models ...MineModel) []Verdict {
+	_, scaled := judged(cases, models...)
+	return scaled
+}
+
+// judged returns the verdicts of HeldOut before and after they are scaled.
+func judged(cases []Case, models ...MineModel) (raw, scaled []Verdict) {
 	names := buildings(cases)
 	fold := map[string]int{}
 	for i, b := range names {
@@ -40,7 +49,19 @@ func HeldOut(cases []Case, models ...MineModel) []Verdict {
 	}
 	close(next)
 	wait.Wait()
-	return verdicts
+	raw = slices.Clone(verdicts)
+	var of []Case
+	var seen []Verdict
+	for i := range cases {
+		if Seen(&cases[i], models) {
+			of, seen = append(of, cases[i]), append(seen, raw[i])
+		}
+	}
+	s := scaleOf(of, seen)
+	for i := range verdicts {
+		verdicts[i].LogLR = s.of(raw[i].LogLR)
+	}
+	return raw, verdicts
 }
 
 // Seen reports whether a case may be fitted to where only mines of these models
@@ -65,8 +86,9 @@ type Table struct{ Name, Text string }
 // and what held-out models say of meters without a mine and of the energy of the
 // mines found.
 func Tables(cases []Case) []Table {
-	heldOut := HeldOut(cases)
-	m := Fit(cases, func(*Case) bool { return true })
+	all := func(*Case) bool { return true }
+	raw, heldOut := judged(cases)
+	m := scaleOf(cases, raw).model(Fit(cases, all))
 	return []Table{
 		{"block_model.csv", recipe + m.Table()},
 		{"block_placebo.csv", recipe + placeboTable(cases, heldOut)},

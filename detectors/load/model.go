@@ -7,10 +7,13 @@ import (
 )
 
 // A Model is an additive model of the log-likelihood ratio of a block: an
-// intercept and, for each feature, a shape function that a person can read.
+// intercept and, for each feature, a shape function that a person can read. What
+// they add up to is multiplied by Below where it is negative and by Above where it
+// is positive, both positive.
 type Model struct {
-	Intercept float64
-	Shapes    [len(FeatureNames)]Shape1
+	Intercept    float64
+	Shapes       [len(FeatureNames)]Shape1
+	Below, Above float64
 }
 
 // A Shape1 is a function of one feature: linear between its knots, constant
@@ -40,7 +43,14 @@ func (m *Model) LogLR(x [len(FeatureNames)]float64) float64 {
 	for i := range m.Shapes {
 		z += m.Shapes[i].Of(x[i])
 	}
-	return z
+	return m.scaled(z)
+}
+
+func (m *Model) scaled(z float64) float64 {
+	if z < 0 {
+		return z * m.Below
+	}
+	return z * m.Above
 }
 
 // A stage is how far the look at a candidate has come.
@@ -71,15 +81,15 @@ func (m *Model) most(x [len(FeatureNames)]float64, at stage) float64 {
 			z += s.LogLR[len(s.LogLR)-1]
 		}
 	}
-	return z
+	return m.scaled(z)
 }
 
 // readModel reads a table of the form term, at, log_lr.
 func readModel(text string) (Model, error) {
 	var m Model
 	for _, row := range table(text) {
-		if row[0] == "intercept" {
-			m.Intercept = number(row[2])
+		if p := map[string]*float64{"intercept": &m.Intercept, "below": &m.Below, "above": &m.Above}[row[0]]; p != nil {
+			*p = number(row[2])
 			continue
 		}
 		i := slices.Index(FeatureNames[:], row[0])
@@ -88,6 +98,9 @@ func readModel(text string) (Model, error) {
 		}
 		s := &m.Shapes[i]
 		s.At, s.LogLR = append(s.At, number(row[1])), append(s.LogLR, number(row[2]))
+	}
+	if m.Below <= 0 || m.Above <= 0 {
+		return m, fmt.Errorf("block_model.csv: below and above must be positive")
 	}
 	for i, s := range m.Shapes {
 		if len(s.At) == 0 || !slices.IsSorted(s.At) || !slices.IsSorted(s.LogLR) {
@@ -100,7 +113,7 @@ func readModel(text string) (Model, error) {
 // Table writes the model in the form that package load embeds.
 func (m *Model) Table() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "term,at,log_lr\nintercept,0,%.4f\n", m.Intercept)
+	fmt.Fprintf(&b, "term,at,log_lr\nintercept,0,%.4f\nbelow,0,%.4f\nabove,0,%.4f\n", m.Intercept, m.Below, m.Above)
 	for i, s := range m.Shapes {
 		for k, at := range s.At {
 			fmt.Fprintf(&b, "%s,%.4f,%.4f\n", FeatureNames[i], at, s.LogLR[k])

@@ -161,7 +161,7 @@ func (g *edges) power(t int) float64 { return g.num[t] / g.den[t] }
 
 // counters returns the largest t of a step down that is not near end, and the
 // largest of those that lasted.
-func (g *edges) counters(end int) (any, lasting float64) {
+func (g *edges) counters(end int) (worst, lasting float64) {
 	first := func(list *[ranks]peak) float64 {
 		for _, p := range list {
 			if abs(p.at-end) >= apart {

@@ -97,12 +97,12 @@ func TestCounters(t *testing.T) {
 	}
 	g.rank()
 	for _, end := range []int{0, 1000, 5000, 300 * 24} {
-		any, lasting := 0.0, 0.0
+		worst, lasting := 0.0, 0.0
 		for d, p := range g.down {
 			if abs(p.at-end) < apart {
 				continue
 			}
-			any = max(any, p.t)
+			worst = max(worst, p.t)
 			undone := false
 			for o := max(0, d-holidayDays); o <= min(299, d+holidayDays); o++ {
 				undone = undone || o != d && g.up[o].t > 0.7*p.t
@@ -111,8 +111,8 @@ func TestCounters(t *testing.T) {
 				lasting = max(lasting, p.t)
 			}
 		}
-		if a, l := g.counters(end); a != any || l != lasting {
-			t.Errorf("end %d: %.3f and %.3f, want %.3f and %.3f", end, a, l, any, lasting)
+		if a, l := g.counters(end); a != worst || l != lasting {
+			t.Errorf("end %d: %.3f and %.3f, want %.3f and %.3f", end, a, l, worst, lasting)
 		}
 	}
 }

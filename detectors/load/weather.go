@@ -36,12 +36,12 @@ func (x *weather) without(w *Window) *Window {
 		return w
 	}
 	var slope [24][2]float64
-	any := false
+	goes := false
 	for h := range slope {
 		slope[h] = x.slopes(w, h)
-		any = any || slope[h] != [2]float64{}
+		goes = goes || slope[h] != [2]float64{}
 	}
-	if !any {
+	if !goes {
 		return w
 	}
 	x.kw = resize(x.kw, len(w.KW))

@@ -28,9 +28,6 @@ var (
 	energies = mustEnergies()
 )
 
-// CurrentModel returns the model that the program ships with.
-func CurrentModel() Model { return model }
-
 func mustModel() Model {
 	m, err := readModel(modelCSV)
 	if err != nil {

@@ -20,7 +20,7 @@ func (c Curve) At(sum float64) float64 {
 		return sum
 	}
 	i := sort.Search(len(c), func(i int) bool { return c[i].Sum >= sum })
-	y := 0.0
+	var y float64
 	switch {
 	case i == len(c):
 		last := c[len(c)-1]

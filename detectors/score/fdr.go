@@ -157,17 +157,12 @@ func poissonBinomial(p []float64) []float64 {
 // interval95 cuts 2.5 % off either end.
 func interval95(mass []float64) (low, high int) {
 	const tail = 0.025
-	sum := 0.0
-	for low = 0; low < len(mass)-1; low++ {
-		if sum += mass[low]; sum > tail {
-			break
-		}
+	high = len(mass) - 1
+	for sum := mass[low]; sum <= tail && low < high; sum += mass[low] {
+		low++
 	}
-	sum = 0
-	for high = len(mass) - 1; high > low; high-- {
-		if sum += mass[high]; sum > tail {
-			break
-		}
+	for sum := mass[high]; sum <= tail && high > low; sum += mass[high] {
+		high--
 	}
 	return low, high
 }

@@ -169,7 +169,7 @@ func (d Pool) weight(p datasets.FlowProfile, m datasets.PoolMatch, stratum, pers
 	switch {
 	case !answered: // tried, in vain; or half of the traffic was not exported
 		return 0
-	case web && !(stratum && persistent && long):
+	case web && (!stratum || !persistent || !long):
 		return 0
 	case web && exact:
 		return logLR(0.5, 3.2e-3) // 5.1: a listed port, yet one on which browsers live

@@ -35,7 +35,7 @@ func writeForm(f *excelize.File, run *Run, header int) error {
 		if err != nil {
 			return err
 		}
-		if err := f.SetColWidth(formSheet, letter, letter, widths[c.In]); err != nil {
+		if err := f.SetColWidth(formSheet, letter, letter, max(widths[c.In], 10)); err != nil {
 			return err
 		}
 		if err := formColumn(f, run, c, fmt.Sprintf("%s2:%s%d", letter, letter, formRows+1)); err != nil {

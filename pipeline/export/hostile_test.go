@@ -110,6 +110,10 @@ func checkInert(t *testing.T, s string, want map[string]string) {
 			checkXML(t, s, name, b)
 		case ".gpkg":
 			checkGeoPackage(t, s, filepath.Join(dir, name))
+		case ".pdf":
+			if n := len(pageObject.FindAll(b, -1)); n != 2 || regexp.MustCompile(`/(JavaScript|JS|URI|Launch|EmbeddedFile|OpenAction)\b`).Match(b) {
+				t.Fatalf("text %q: %s has %d pages, or acts by itself", s, name, n)
+			}
 		case ".xlsx":
 			checkXLSX(t, s, name, b)
 		case ".rpz":

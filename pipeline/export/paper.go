@@ -136,8 +136,8 @@ func (p *paper) front(d *dossierPage, c *Chart, days *days) {
 	p.para("B", titleSize, paperWidth-20, p.say(text("dossier.head"))+": "+s.Visit.SiteID+" "+s.Visit.Name)
 	p.Ln(1)
 	p.para("", bodySize, paperWidth, p.say(text("lead"))+" "+p.say(text("fee")))
-	p.heading(label("finding", s.Visit.Finding))
-	p.para("", bodySize, paperWidth, p.say(label("long", s.Visit.Finding))+" "+p.say(text("site.rank", s.Visit.Rank)))
+	p.heading(label("finding", s.Finding))
+	p.para("", bodySize, paperWidth, p.say(label("long", s.Finding))+" "+p.say(text("site.rank", s.Visit.Rank)))
 	if s.Visit.ConfidenceNote != "" {
 		p.para("", bodySize, paperWidth, p.say(text("site.limits"))+": "+p.say(s.Visit.ConfidenceNote))
 	}

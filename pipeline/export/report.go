@@ -25,7 +25,7 @@ type reportPage struct {
 // reportCounts are the figures in the head of the report.
 type reportCounts struct {
 	Judged, Proposed              int
-	ExpectedWrong                 float64 // proposed sites that, by their own probabilities, did not mine
+	ExpectedWrong                 float64
 	MiningKW                      float64
 	UnpaidKWh                     float64
 	TaxKZT, TaxKZTLow, TaxKZTHigh float64
@@ -34,13 +34,12 @@ type reportCounts struct {
 }
 
 func countsOf(run *Run) reportCounts {
-	c := reportCounts{Judged: len(run.Scores), Proposed: len(run.Visits), Breaches: len(run.Breaches),
+	c := reportCounts{ExpectedWrong: run.ExpectedWrong, Judged: len(run.Scores), Proposed: len(run.Visits), Breaches: len(run.Breaches),
 		Candidates: len(run.Candidates), Subscribers: len(run.Subscribers)}
 	for _, v := range run.Visits {
 		if v.Drawn == "random" { // nothing is suspected of it
 			continue
 		}
-		c.ExpectedWrong += 1 - v.Probability
 		c.MiningKW += v.MiningKW
 		c.UnpaidKWh += v.UnpaidKWh
 		c.TaxKZT += v.TaxKZT
@@ -96,7 +95,7 @@ func writeSitePages(dir string, run *Run) ([]string, error) {
 		files = append(files, name, sheet)
 	}
 	page.Regions = facets(page.Sites, func(s siteView) string { return s.Region })
-	page.Findings = facets(page.Sites, func(s siteView) string { return s.Visit.Finding })
+	page.Findings = facets(page.Sites, func(s siteView) string { return s.Finding })
 	if len(page.Sites) > 0 {
 		page.Map = geo.newMap(page.Sites)
 	}

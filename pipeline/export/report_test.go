@@ -283,3 +283,17 @@ func TestMessages(t *testing.T) {
 		}
 	}
 }
+
+// A site that was drawn by lot is never called suspect.
+func TestDrawnByLot(t *testing.T) {
+	run := sampleRun(t, 2, "")
+	run.Visits[1].Drawn, run.Visits[1].Finding = drawnByLot, ""
+	dir, _ := write(t, run)
+	page := read(t, dir, "inspection/dossiers/KZ-0002.html")
+	if !strings.Contains(page, text("long.random")) || !strings.Contains(read(t, dir, "inspection/report.html"), text("long.random")) {
+		t.Error("the pages do not say that the site was drawn by lot")
+	}
+	if strings.Contains(page, text("long.unregistered")) {
+		t.Error("the dossier accuses a site that was drawn by lot")
+	}
+}

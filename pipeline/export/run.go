@@ -17,22 +17,24 @@ type Run struct {
 	Language    i18n.Lang       // of papers; pages have all three
 	From, Until datasets.Micros // period of the data, Until exclusive; 0 if there is none
 
-	Sites       map[string]datasets.Site // by site id
-	Scores      []datasets.Score         // every site
-	Terms       []datasets.ScoreTerm     // by site, in the order of the waterfall
-	Evidence    []datasets.Evidence
-	Visits      []datasets.Visit     // proposed sites, best first; then those drawn by lot
-	Expected    score.Wrong          // how many of the ranked visits are expected to find no mining
-	HitRates    []datasets.HitRate   // none without outcomes
-	LookAlikes  []datasets.LookAlike // none without a confirmed mine
-	Statement   []datasets.StatementLine
-	Breaches    []datasets.Breach
-	Notices     Rows // what to forward to the energy ministry; the zero value writes no file
-	Candidates  []datasets.Candidate
-	Subscribers []datasets.SubscriberSeen
-	FlowRules   []datasets.FlowRule
-	NewPools    []datasets.ProposedPool
-	Earlier     Earlier // the pack before this one; zero if there is none
+	Sites    map[string]datasets.Site // by site id
+	Scores   []datasets.Score         // every site
+	Terms    []datasets.ScoreTerm     // by site, in the order of the waterfall
+	Evidence []datasets.Evidence
+	Visits   []datasets.Visit // proposed sites, best first; then those drawn by lot
+	// ExpectedWrong is how many of the ranked visits are expected to find no mining.
+	ExpectedWrong float64
+	Expected      score.Wrong          // how many of the ranked visits are expected to find no mining
+	HitRates      []datasets.HitRate   // none without outcomes
+	LookAlikes    []datasets.LookAlike // none without a confirmed mine
+	Statement     []datasets.StatementLine
+	Breaches      []datasets.Breach
+	Notices       Rows // what to forward to the energy ministry; the zero value writes no file
+	Candidates    []datasets.Candidate
+	Subscribers   []datasets.SubscriberSeen
+	FlowRules     []datasets.FlowRule
+	NewPools      []datasets.ProposedPool
+	Earlier       Earlier // the pack before this one; zero if there is none
 
 	// Charts returns the load of one site, ErrNoChart if there is none to
 	// draw. It is called once for each proposed site, in the order of Visits.

@@ -16,6 +16,7 @@ type siteView struct {
 	Dossier      string // file name
 	Visit        datasets.Visit
 	Score        datasets.Score
+	Finding      string // code of the finding; "random" if the site was drawn by lot
 	Paper        bool   // whether the view is that of a dossier
 	Since, Until string // local days of the block; "" if none
 	SinceDay     int    // the first of them as a number, to sort by
@@ -75,6 +76,9 @@ func newSite(run *Run, geo geography, i int, g *siteRows, c *Chart) (siteView, *
 	}
 	if r, ok := geo.regionOf(v, run.Sites[v.SiteID]); ok {
 		s.Region, s.RegionCode, s.RegionNames = r.NameEN, r.Code, [3]string{r.NameEN, r.NameRU, r.NameKK}
+	}
+	if s.Finding = v.Finding; v.Drawn == drawnByLot {
+		s.Finding = drawnByLot
 	}
 	if v.MiningSince != 0 {
 		s.SinceDay = int(datasets.DayOf(v.MiningSince.Time().In(run.Zone)))
@@ -167,6 +171,9 @@ func waterfall(terms []datasets.ScoreTerm) ([]bar, float64) {
 	}
 	return bars, sum
 }
+
+// drawnByLot marks visits to sites of which nothing is suspected (Visit.Drawn).
+const drawnByLot = "random"
 
 // A taxLine is one line of a calculation. What follows "source:" cites others,
 // in their words.

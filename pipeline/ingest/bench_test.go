@@ -77,7 +77,7 @@ func BenchmarkReadings(b *testing.B) {
 			b.SetBytes(size)
 			defer reportCPU(b)()
 			for b.Loop() {
-				db, err := sql.Open(context.Background(), sql.Options{Threads: runtime.GOMAXPROCS(0), MemoryMiB: 2048, TempDir: b.TempDir()})
+				db, err := sql.Open(context.Background(), sql.Options{Threads: runtime.GOMAXPROCS(0), MemoryMiB: 2048, TempDir: b.TempDir(), Dirs: []string{dir}})
 				if err != nil {
 					b.Fatal(err)
 				}

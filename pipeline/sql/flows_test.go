@@ -22,8 +22,8 @@ const (
 )
 
 // flow is a record from 10.0.0.1:port to 192.0.2.1:3333.
-func flow(port int32, start datasets.Micros, seconds float64, orig, resp int64) datasets.Flow {
-	return datasets.Flow{Bucket: 16, TS: start, SrcIP: "10.0.0.1", SrcPort: port, DstIP: "192.0.2.1", DstPort: 3333, Proto: "tcp",
+func flow(port int32, seconds float64, orig, resp int64) datasets.Flow {
+	return datasets.Flow{Bucket: 16, TS: midnight, SrcIP: "10.0.0.1", SrcPort: port, DstIP: "192.0.2.1", DstPort: 3333, Proto: "tcp",
 		DurationS: seconds, OrigBytes: orig, RespBytes: resp, OrigPkts: 2, RespPkts: 1}
 }
 
@@ -58,10 +58,10 @@ func derive[R any](t *testing.T, db *DB, name, query string, args ...any) []R {
 
 func TestServerEndpoint(t *testing.T) {
 	db := open(t)
-	other, brief := flow(1, midnight, 30, 1, 1), flow(1, midnight, 30, 1, 1)
+	other, brief := flow(1, 30, 1, 1), flow(1, 30, 1, 1)
 	other.SrcIP = "10.0.0.2"
 	brief.DstPort = 443
-	view(t, db, "flows", []datasets.Flow{flow(1, midnight, 30, 1, 1), flow(2, midnight, 30, 1, 1), other, brief})
+	view(t, db, "flows", []datasets.Flow{flow(1, 30, 1, 1), flow(2, 30, 1, 1), other, brief})
 	view(t, db, "flow_profile", []datasets.FlowProfile{{Client: "A/1", ServerIP: "192.0.2.1", ServerPort: 3333, Proto: "tcp"}, {Client: "A/2", ServerIP: "192.0.2.1", ServerPort: 3333, Proto: "tcp"}})
 	got := derive[datasets.ServerEndpoint](t, db, "server_endpoint", ServerEndpoints())
 	if d := cmp.Diff([]datasets.ServerEndpoint{{ServerIP: "192.0.2.1", ServerPort: 3333, Proto: "tcp", Clients: 2, NetworkClients: 2}}, got); d != "" {
@@ -118,7 +118,6 @@ func TestServerNameAndEndpoint(t *testing.T) {
 	if d := cmp.Diff(want, derive[datasets.ServerName](t, db, "server_name", ServerNames())); d != "" {
 		t.Error(d)
 	}
-
 }
 
 // rowsOf makes a day and a session of each flow, which is enough for the SQL.

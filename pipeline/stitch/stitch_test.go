@@ -162,11 +162,11 @@ func (halves) Client(_ string, port int32, at datasets.Micros) (client string, f
 	if port >= 50000 {
 		client = "p/high"
 	}
-	if noon := midnight + 12*hour; at < noon {
+	const noon = midnight + 12*hour
+	if at < noon {
 		return client + "-am", math.MinInt64, noon, true
-	} else {
-		return client + "-pm", noon, math.MaxInt64, true
 	}
+	return client + "-pm", noon, math.MaxInt64, true
 }
 
 func TestSubscribers(t *testing.T) {
