@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/detectors/score"
 	"github.com/minewatch/minewatch/pipeline"
 )
 
@@ -163,8 +164,9 @@ func TestGrouped(t *testing.T) {
 func TestRunSummary(t *testing.T) {
 	ws := &pipeline.Workspace{Dir: "kostanay", Config: pipeline.Default()}
 	r := &pipeline.RunResult{ID: "r1", Dir: "kostanay/runs/r1", Fresh: true,
-		Outputs: []string{"tax/statement.csv", "inspection/dossiers/A.html", "inspection/dossiers/B.html", "inspection/report.html"},
-		Notes:   []string{"no flows: nothing was said of traffic"}}
+		Outputs: []string{"tax/statement.csv", "inspection/dossiers/A.html", "inspection/dossiers/A.pdf", "inspection/dossiers/B.html", "inspection/dossiers/B.pdf", "inspection/report.html"},
+		Notes:   []string{"no flows: nothing was said of traffic"},
+		Model:   pipeline.ScoreModel{Expected: score.Wrong{Sites: 12, Expected: 1.2, Low: 0, High: 3}}}
 	for i := range 12 {
 		r.Proposed = append(r.Proposed, datasets.Visit{Rank: int32(i + 1), SiteID: "S" + strings.Repeat("x", i), Finding: "unregistered",
 			Probability: 0.9, MiningKW: 12.34, UnpaidKWh: 12345, TaxKZT: 24690, TaxKZTLow: 20000, TaxKZTHigh: 30000,
@@ -179,7 +181,7 @@ func TestRunSummary(t *testing.T) {
 		"2023-11-15", // 22:13 UTC is the next day in Almaty, then UTC+6
 		"24,690", "20,000 - 30,000",
 		"minewatch explain -w kostanay S\n",
-		"2 printable dossiers", "no flows",
+		"2 dossiers of two pages", "Of these 12 we expect 1 to be wrong (95 %: 0 to 3)", "no flows",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())

@@ -192,7 +192,7 @@ func printVisits(w io.Writer, ws *pipeline.Workspace, r *pipeline.RunResult) err
 // expectedLine says how many of the list will be wrong.
 func expectedLine(m pipeline.ScoreModel) string {
 	e := m.Expected
-	line := fmt.Sprintf("Of these %d we expect %.0f to be wrong (95 %%: %d to %d), no mining found", e.Sites, e.Expected, e.Low, e.High)
+	line := fmt.Sprintf("Of these %d we expect %.0f to be wrong (95 %%: %d to %d)", e.Sites, e.Expected, e.Low, e.High)
 	if m.Learnt > 0 {
 		line += fmt.Sprintf("; weights learnt from %s", count(m.Learnt, "visit"))
 	}
