@@ -7,9 +7,9 @@ import (
 	"io"
 	"net/netip"
 
-	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
-	"github.com/gopacket/gopacket/pcapgo"
+
+	"github.com/minewatch/minewatch/datasets/capture"
 )
 
 // Capture reads NetFlow v5, v9 and IPFIX out of packet captures (pcap, pcapng)
@@ -63,23 +63,14 @@ func (Capture) decode(in *input, l *loader) error {
 	return e.end()
 }
 
-// A packetReader reads one capture.
-type packetReader interface {
-	ZeroCopyReadPacketData() ([]byte, gopacket.CaptureInfo, error)
-	LinkType() layers.LinkType
-}
-
-// mostPacket is the longest packet that is read; no interface has longer ones.
-const mostPacket = 256 << 10
-
 // datagrams hands the UDP datagrams of a capture to e.
 func datagrams(r io.Reader, e *exports) error {
-	p, err := openCapture(r)
+	packets, err := capture.Open(r)
 	if err != nil {
 		return captureFault(err)
 	}
 	for {
-		data, info, err := p.ZeroCopyReadPacketData()
+		p, err := packets.Next()
 		if err == io.EOF {
 			return nil
 		}
@@ -90,13 +81,7 @@ func datagrams(r io.Reader, e *exports) error {
 		if err != nil {
 			return captureFault(err)
 		}
-		link := p.LinkType()
-		if len(info.AncillaryData) > 0 {
-			if own, ok := info.AncillaryData[0].(layers.LinkType); ok {
-				link = own
-			}
-		}
-		from, payload, ok := udpPayload(link, data)
+		from, payload, ok := udpPayload(p.Link, p.Data)
 		if !ok {
 			e.other++
 			continue
@@ -105,25 +90,6 @@ func datagrams(r io.Reader, e *exports) error {
 			return err
 		}
 	}
-}
-
-func openCapture(r io.Reader) (packetReader, error) {
-	magic := make([]byte, 4)
-	if _, err := io.ReadFull(r, magic); err != nil {
-		return nil, err
-	}
-	r = io.MultiReader(bytes.NewReader(magic), r)
-	if binary.BigEndian.Uint32(magic) == 0x0a0d0d0a {
-		return pcapgo.NewNgReader(r, pcapgo.NgReaderOptions{WantMixedLinkType: true, SkipUnknownVersion: true})
-	}
-	p, err := pcapgo.NewReader(r)
-	if err != nil {
-		return nil, err
-	}
-	if s := p.Snaplen(); s == 0 || s > mostPacket {
-		p.SetSnaplen(mostPacket)
-	}
-	return p, nil
 }
 
 // captureFault tells damage of the file from errors of the system.
