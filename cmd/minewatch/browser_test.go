@@ -214,7 +214,10 @@ func TestReportWorks(t *testing.T) {
 		return strings.Split(evaluate[string](b, fmt.Sprintf(`[...document.querySelectorAll("#sites tbody tr")].filter(r => !r.hidden).map(r => r.cells[%d].dataset.v || r.cells[%d].textContent).join("\n")`, i, i)), "\n")
 	}
 	all := len(column(0))
-	evaluate[bool](b, `(() => { const x = document.querySelectorAll("#sites thead button")[5]; x.focus(); x.click(); return true; })()`)
+	evaluate[bool](b, `(() => { const x = document.querySelectorAll("#sites thead button")[5]; x.focus(); return true; })()`)
+	if err := chromedp.Do(b, chromedp.KeyEvent("\r")); err != nil { // Enter
+		t.Fatal(err)
+	}
 	kw := column(5)
 	if !slices.IsSortedFunc(kw, func(x, y string) int { return -strings.Compare(fmt.Sprintf("%12s", x), fmt.Sprintf("%12s", y)) }) {
 		t.Errorf("by power, greatest first: %q", kw)
@@ -276,6 +279,38 @@ func TestBrowserSpeaksAsThePapersDo(t *testing.T) {
 }
 
 var pdfPage = regexp.MustCompile(`/Type\s*/Page[^s]`)
+
+// The report prints whole: every proposed site has its section on paper.
+func TestReportPrints(t *testing.T) {
+	dir := demoPages(t)
+	b := startBrowser(t)
+	read, err := exec.LookPath("pdftotext")
+	if err != nil {
+		t.Skip("no pdftotext on this machine (Debian: apt-get install poppler-utils)")
+	}
+	b.open(filepath.Join(dir, "inspection", "report.html"), "lang=ru")
+	sites := evaluate[[]string](b, `[...document.querySelectorAll("#sites tbody th a, #sites tbody td a")].map(a => a.textContent)`)
+	pdf, err := chromedp.Run(b, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "report.pdf")
+	if err := os.WriteFile(path, pdf, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text, err := exec.Command(read, path, "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(sites) == 0 {
+		t.Error("the list names no site")
+	}
+	for _, s := range sites { // in the list and at its own section
+		if n := strings.Count(string(text), s); n < 2 {
+			t.Errorf("site %s stands %d times on paper", s, n)
+		}
+	}
+}
 
 // A dossier is two sheets of A4.
 func TestDossierPrintsOnTwoPages(t *testing.T) {

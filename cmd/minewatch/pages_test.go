@@ -105,7 +105,7 @@ func TestNoEnglishIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := map[string]bool{}
-	for _, page := range append(pages, filepath.Join(dir, "inspection", "report.html")) {
+	for _, page := range append(pages, filepath.Join(dir, "inspection", "report.html"), filepath.Join(dir, "quality.html")) {
 		for _, s := range texts(t, page) {
 			if slices.ContainsFunc(regions, func(r ref.Region) bool { return r.NameEN == strings.TrimSpace(s) }) {
 				continue // the page has their names beside the words

@@ -5,7 +5,6 @@ import (
 	"embed"
 	"encoding/base64"
 	"html/template"
-	"io"
 	"math"
 	"strings"
 
@@ -96,11 +95,6 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"raw":    func(digits int, x float64) string { return fixed(x, digits) },
 	"css":    func(x float64) string { return fixed(math.Round(x*100)/100, -1) },
 }).ParseFS(templateFiles, "templates/*.tmpl"))
-
-// render executes a template. data has been cleaned.
-func render(w io.Writer, name string, data any) error {
-	return templates.ExecuteTemplate(w, name, data)
-}
 
 // grouped prints x with so many decimals and commas between thousands, as
 // English does; package i18n writes it as the other languages do. A dash for

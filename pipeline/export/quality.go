@@ -202,9 +202,9 @@ func writeQualityHTML(w io.Writer, run *Run) error {
 		covered[i] = newCovered(c, run)
 		covered[i].Full, covered[i].Part = strip(c, from)
 	}
-	return render(w, "quality.tmpl", cleaned(qualityPage{
-		Head: newHead(run, text("quality.title"), ""), Totals: run.Quality.totals(), Quality: q,
+	return writePage(w, "quality.tmpl", cleaned(qualityPage{
+		Head: newHead(run, text("quality.title"), pageScript), Totals: run.Quality.totals(), Quality: q,
 		Covered: covered, Unlisted: len(run.Quality.Coverage) - len(q.Coverage),
 		Refusals: newRefusalBars(run.Quality.refusals()), Months: newMonthPicture(run.Quality.months()),
-	}))
+	}), nil)
 }
