@@ -1,0 +1,111 @@
+package i18n
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// What detectors, verdicts, the tax calculation and the quality account may say,
+// one example each, with values as they come. A new sentence is added here and,
+// in the two languages, to phrases.tsv.
+var sentences = []string{
+	// Electricity.
+	"base load is 95 % of the mean; 3 % of 40 sites of the same activity (education) are at least as flat",
+	"the load fell by 12.1 kW (30 %) while the internet was shut down nationwide, from 2022-01-05 to 2022-01-10; of 50 other weeks 3 % fell as much",
+	"the load fell by 12.1 kW (30 %) while supply to miners was cancelled by order, from 2022-01-24 to 2022-01-31; of 50 other weeks 3 % fell as much",
+	"the load changed by 4 % while supply was out, as in other weeks (p 0.40)",
+	"the load changed by 4 % while power was dear, as in other weeks (p 0.40)",
+	"the load changed by 4 % while supply was cut by order of the grid operator, as in other weeks (p 0.40)",
+	"less than 60 days of hourly data",
+	"too few hours with a known week before them, or a constant load",
+	"no hour at which power could have been added",
+	"the site used nothing",
+	"fewer than 20 sites of the same activity to compare with",
+	"feeder F-1 is in balance: no block stands out in its loss",
+	"2 of 4 sites below feeder F-1 have no hourly readings",
+	"no billing period with energy",
+	"9 billing periods are too few to compare with the year before",
+	"monthly bills show no added power: the best candidate is 3.2 kW from 2022-03-01, 1.4 times its scale",
+	"monthly bills only: against the year before, 12.0 kW more from about 2022-03-01 on, 7.1 times its scale; a month shows no hours, so this is weak",
+	// Traffic.
+	"no flows of this client",
+	"no flows and no DNS queries of this client",
+	"the flows cover 10 h, fewer than 24 h",
+	"UDP tunnel to 192.0.2.1 port 51820 that carries 40 B/s evenly (hourly variation 0.10, night to day 1.00) for 200 h: miners behind a VPN look like this",
+	"3 of the 3 clients of 192.0.2.1 port 3333 hold steady sessions with it that are shaped like Stratum, without a name: it may be a private pool or a relay",
+	"3 of the 3 clients of 192.0.2.1 port 3333 hold steady sessions with it that are shaped like Stratum, without a name, 2 of them with several equal sessions at once: it may be a private pool or a relay",
+	"name of a pool looked up: btc.example.org (Poolin), 12 queries on 3 days, but no session with it in the flows",
+	// Visits, counter-evidence, limits.
+	"the visit of 2024-01-15 found mining of 64.0 kW",
+	"the visit of 2024-01-15 found no mining, and nothing has begun since",
+	"the visit of 2024-01-15 found no mining; what load/block sees began after it",
+	"less than 48 hours with traffic",
+	"the site's network was watched for 10 days, 240 hours with traffic, and nothing in it looks like mining",
+	"before any evidence 2 % of sites are taken to mine",
+	"learnt from the outcomes of 12 visits: mining is 1.2 times more likely than prior and evidence say",
+	"learnt from the outcomes of 12 visits: mining is 1.2 times less likely than prior and evidence say",
+	"load evidence that adds up to +3.0 was worth +2.8 where the truth was known",
+	"traffic evidence that adds up to +3.0 was worth +2.8 where the truth was known",
+	"models leave things out: the probability is kept below 99 %",
+	"only one kind of evidence speaks: the probability is kept below 85 %",
+	"there are no hourly readings: the probability is kept below 70 %",
+	// Notes of a verdict.
+	"no hourly readings: nothing is known of the load's shape",
+	"most energy was read in intervals longer than an hour, which are no evidence",
+	"only 45 % of the hours are measured",
+	"not proposed again: the last visit found no mining, and nothing has begun since",
+	"only one kind of evidence speaks",
+	"no begin is seen in the meter, so the energy cannot be estimated",
+	"no confirmed rate for 3 quarters: energy is shown without tax (fee)",
+	"12345 KZT of it fall in quarters that have lapsed",
+	"possible registry match, to be checked by a person: 940140000385, another name in the same house",
+	"mining ended on 2020-05-01, when nobody had to register (until 2020-10-15)",
+	"in the register, but with no notice or licence that counted at the time",
+	"mining on 12 days before the registration of 2022-03-01, from 2022-02-17",
+	"mining on 12 days from 2022-02-17 to 2022-03-01 without a registration that held",
+	"nothing declared for 2022Q1, 2022Q2",
+	"at least 1234 kWh mined in the quarters due, 100 kWh declared",
+	"less declared than mined in 2022Q1, 2022Q2",
+	"at least 120 kW against 100 kW declared with expansion",
+	"drawn by lot to keep hit rates honest: nothing is suspected of this site",
+	"none: this is a random check, not a lead",
+	// The tax (fee).
+	"No mining energy was estimated; nothing is charged.",
+	"limitation       5 years from the end of the quarter (size of the taxpayer by letter 17): open until 2027-12-31",
+	"limitation       3 years from the end of the quarter: lapsed after 2025-12-31",
+	"2023-08-25 is a day off; it is not moved, as no rule for that was seen",
+	"price            unknown",
+		// Quality.
+	"No site is known by place, holder or activity: findings have no address, no holder and no peers, and every mine counts as unregistered.",
+	"No interval readings: electricity speaks through monthly bills at most, and no mining energy or tax (fee) is calculated.",
+	"No registry: nobody can be found answerable, so every mine counts as unregistered. Deliver the registry before acting on a finding.",
+	"No declarations: nothing is set off against the tax (fee), and nobody is found to have declared too little.",
+	"No quarterly reports: late or missing reports are not looked for.",
+	"No flow records: traffic gives no evidence, and no restriction is proposed. One kind of evidence alone keeps probabilities low.",
+	"No subscribers: addresses cannot be linked to sites.",
+	"12 kWh in intervals longer than an hour",
+	"3 sites have readings but are not in sites: they have no address, no holder and no peers",
+	"load/shape could not speak of 3 of 40 sites: the site used nothing.",
+	"stuck register: 131 (sites: 3, most in KZ-2222 70, KZ-2259 59); kept as delivered, all in lake/reading_doubts",
+	"pools: 3 rows are of no use, the first: b2.",
+	"traffic: 3 findings belong to an address that no lease, or more than one, names; they are in no site's evidence.",
+}
+
+// values of the examples that are names.
+var names = strings.Fields("b F-1 letter F kW UDP VPN DNS p KZ S2 load block shape readings flows dns sites lake reading_doubts pools btc example org Poolin Stratum house KZT Q Stratum-ға CSV traffic t site s")
+
+func TestEverySentenceIsKnown(t *testing.T) {
+	for _, s := range sentences {
+		for _, l := range Langs[1:] {
+			said := Say(l, s)
+			for _, w := range strings.FieldsFunc(said, func(r rune) bool { return !unicode.Is(unicode.Latin, r) && r != '-' && r != '_' }) {
+				if w = strings.Trim(w, "-_"); w != "" && !slices.Contains(names, w) {
+					t.Errorf("%s: %q is left of %q: %q", l.Tag(), w, s, said)
+					break
+				}
+			}
+		}
+	}
+}
