@@ -77,7 +77,7 @@ var sentences = []string{
 	"limitation       3 years from the end of the quarter: lapsed after 2025-12-31",
 	"2023-08-25 is a day off; it is not moved, as no rule for that was seen",
 	"price            unknown",
-		// Quality.
+	// Quality.
 	"No site is known by place, holder or activity: findings have no address, no holder and no peers, and every mine counts as unregistered.",
 	"No interval readings: electricity speaks through monthly bills at most, and no mining energy or tax (fee) is calculated.",
 	"No registry: nobody can be found answerable, so every mine counts as unregistered. Deliver the registry before acting on a finding.",
