@@ -55,6 +55,9 @@ func commands(t *testing.T, document string) []string {
 // Every command that the documents tell a user to type is run, on the demo and
 // on a small workspace, or is known to be run by another check.
 func TestDocumentedCommands(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the demo")
+	}
 	var script strings.Builder
 	used := map[string]bool{}
 	run := 0
