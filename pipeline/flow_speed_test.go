@@ -64,7 +64,7 @@ func speedLake(tb testing.TB, ws *Workspace, rows int64) {
 		addresses[b] = append(addresses[b], ip.String())
 		ip = ip.Next()
 	}
-	db, err := sql.Open(ctx, sql.Options{Threads: 2, MemoryMiB: 4096, TempDir: tb.TempDir()})
+	db, err := sql.Open(ctx, sql.Options{Threads: 2, MemoryMiB: 4096, TempDir: tb.TempDir(), Dirs: []string{ws.Lake()}})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func BenchmarkFlowSpeed(b *testing.B) {
 func bareScan(b *testing.B, ws *Workspace, list []store.Manifest) float64 {
 	b.Helper()
 	ctx := context.Background()
-	db, err := sql.Open(ctx, sql.Options{Threads: 2, MemoryMiB: 2048, TempDir: b.TempDir()})
+	db, err := sql.Open(ctx, sql.Options{Threads: 2, MemoryMiB: 2048, TempDir: b.TempDir(), Dirs: []string{ws.Lake()}})
 	if err != nil {
 		b.Fatal(err)
 	}
