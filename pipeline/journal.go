@@ -214,6 +214,19 @@ func (ws *Workspace) openJournal() (*journal, error) {
 	return j, j.noteRuns(key)
 }
 
+// lockJournal makes this process the only one that changes the workspace until
+// unlock is called, and opens the journal for what it is going to do.
+func (ws *Workspace) lockJournal() (j *journal, unlock func(), err error) {
+	if unlock, err = ws.lock(); err != nil {
+		return nil, nil, err
+	}
+	if j, err = ws.openJournal(); err != nil {
+		unlock()
+		return nil, nil, err
+	}
+	return j, unlock, nil
+}
+
 // append writes one line behind the others and signs it.
 func (j *journal) append(e JournalEntry) error {
 	e.Seq, e.Prev, e.Time, e.Program = len(j.entries)+1, j.head().SHA256, time.Now().UTC(), ThisProgram().Version

@@ -44,15 +44,11 @@ func Purge(ctx context.Context, ws *Workspace, o PurgeOptions) (*PurgeResult, er
 	if o.Do && o.Order == "" {
 		return nil, errors.New("purge: want the order, e.g. \"No 12 of 2026-03-01\"; the journal names it")
 	}
-	unlock, err := ws.lock()
+	j, unlock, err := ws.lockJournal()
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	j, err := ws.openJournal()
-	if err != nil {
-		return nil, err
-	}
 	secret, err := ws.Secret()
 	if err != nil {
 		return nil, err
@@ -244,15 +240,11 @@ type PruneResult struct {
 // that are older than a day as a whole, with their rows in the lake. Their records
 // stay, so that the same files are not taken in again.
 func Prune(ctx context.Context, ws *Workspace, o PruneOptions) (*PruneResult, error) {
-	unlock, err := ws.lock()
+	j, unlock, err := ws.lockJournal()
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	j, err := ws.openJournal()
-	if err != nil {
-		return nil, err
-	}
 	before, err := o.before(j)
 	if err != nil {
 		return nil, err

@@ -55,15 +55,11 @@ const (
 // run, seals it with the workspace's key, and notes it in the journal. The run
 // must be as it was sealed.
 func HandOver(ws *Workspace, dir string, o ShareOptions) (*Share, error) {
-	unlock, err := ws.lock()
+	j, unlock, err := ws.lockJournal()
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	j, err := ws.openJournal()
-	if err != nil {
-		return nil, err
-	}
 	s, err := ws.handOver(dir, o)
 	if err != nil {
 		return nil, fmt.Errorf("share for %s: %w", o.Profile.Name, err)

@@ -74,15 +74,11 @@ func takeIn(ctx context.Context, ws *Workspace, o IngestOptions) (*IngestResult,
 
 // Withdraw takes a delivered file back; see ingest.Withdraw.
 func Withdraw(ctx context.Context, ws *Workspace, file string, o IngestOptions) (*IngestResult, error) {
-	unlock, err := ws.lock()
+	j, unlock, err := ws.lockJournal()
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	j, err := ws.openJournal()
-	if err != nil {
-		return nil, err
-	}
 	report, err := ingest.Withdraw(ctx, o.intake(ws), file)
 	if err != nil {
 		return nil, err
@@ -96,15 +92,11 @@ func Withdraw(ctx context.Context, ws *Workspace, file string, o IngestOptions) 
 // Repair makes everything damaged in the lake again from the deliveries in the
 // inbox; see ingest.Repair.
 func Repair(ctx context.Context, ws *Workspace, o IngestOptions) (*ingest.RepairReport, error) {
-	unlock, err := ws.lock()
+	j, unlock, err := ws.lockJournal()
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	j, err := ws.openJournal()
-	if err != nil {
-		return nil, err
-	}
 	var known []ingest.Record
 	for _, d := range j.latest() {
 		known = append(known, ingest.Record{Number: d.Number, Dataset: d.Dataset, Path: d.Path, SHA256: d.SHA256, Given: d.Given, Withdrawn: d.Withdrawn})
