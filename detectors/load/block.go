@@ -49,6 +49,8 @@ type Scanner struct {
 	white   whitener
 	answer  []float64
 	edges   []edges
+	running running
+	changes []int // of the clock
 	days    days
 	splits  []split
 	pulses  pulses
@@ -119,13 +121,12 @@ func (s *Scanner) each(w *Window, atLeast *float64, f func(*Block)) string {
 	s.days.fill(w)
 	m := meanOf(w.KW)
 	s.meanKW = m.sum / float64(m.n)
-	s.answer = s.white.answer(s.answer)
+	s.fit(w, &s.white, Duties)
 	s.pulses.fill(w, &s.white)
 	clear(s.fresh)
 	found := false
 	for i := range Duties {
 		g := &s.edges[i]
-		g.fit(w, &s.white, s.answer, &Duties[i])
 		s.days.fold(&s.splits[i], &Duties[i], w)
 		s.onsets = g.tops(s.onsets[:0], candidates)
 		for _, gap := range gaps {
@@ -182,7 +183,7 @@ func (s *Scanner) rises(duty, gap int) {
 func (s *Scanner) look(w *Window, duty, onset, gap int, atLeast float64) *Block {
 	g := &s.edges[duty]
 	b := &s.block
-	*b = Block{Duty: &Duties[duty], duty: duty, Onset: onset, End: len(w.KW), EdgeT: g.t[onset], EdgeKW: g.power(onset), MeanKW: s.meanKW}
+	*b = Block{Duty: &Duties[duty], duty: duty, Onset: onset, End: len(w.KW), EdgeT: g.t(onset), EdgeKW: g.power(onset), MeanKW: s.meanKW}
 	b.RestT = s.rest(w, g, b)
 	b.YearT = g.yearAgo(onset)
 	if !s.compare(b, gap) {
@@ -288,7 +289,7 @@ const minEndT = 4
 func (s *Scanner) findEnd(g *edges, b *Block) {
 	best := peak{0, -1}
 	for _, p := range g.down[min(len(g.down), b.Onset/24+7):] {
-		if p.t > best.t && p.at < len(g.t)-2*24 && -g.power(p.at) > b.KW/2 {
+		if p.t > best.t && p.at < len(g.square)-2*24 && -g.power(p.at) > b.KW/2 {
 			best = p
 		}
 	}

@@ -24,7 +24,8 @@ var nearLags = [near]int{0, 1, 2, 24, 25}
 // cost O(n).
 type edges struct {
 	num, den []float64
-	t        []float64 // num/√den; 0 where nothing is known
+	square   []float64 // ±t², without a root to be drawn at every hour; 0 where nothing is known
+	least    float64   // den at or below it says nothing
 	up, down []peak    // of each day of 24 hours from the begin of the series
 
 	// The largest steps down, at least apart from each other: of all, and of those
@@ -53,13 +54,13 @@ type peak struct {
 }
 
 // answer returns u(t) + Σ c(k)·u(t + lag k): what an hour of load does to the
-// hours after it, weighted.
+// hours after it, weighted. u is filled with the weighted innovations.
 func (w *whitener) answer(out []float64) []float64 {
 	n := len(w.inn)
+	w.u = resize(w.u, n)
+	floats.MulTo(w.u, w.inn, w.weight)
 	out = resize(out, n)
-	for i := range out {
-		out[i] = w.inn[i] * w.weight[i]
-	}
+	copy(out, w.u)
 	// Later hours are read before they are overwritten.
 	for i := range out {
 		v := out[i]
@@ -73,39 +74,139 @@ func (w *whitener) answer(out []float64) []float64 {
 	return out
 }
 
-func (g *edges) fit(win *Window, w *whitener, answer []float64, d *Duty) {
-	n := len(win.KW)
-	g.num, g.den, g.t = resize(g.num, n), resize(g.den, n), resize(g.t, n)
-	steady, partial := w.templates(d)
-	least := 0.01 * floats.Sum(w.weight) / float64(n) // below it nothing but rounding is left of den
-	num, den := 0.0, 0.0
-	for i := range min(n, edgeHours) { // a step at hour 0: its first day is not whole, and is never a candidate
-		g.t[i] = 0
-		x := steady[win.Clock[i]%24]
-		num += w.inn[i] * w.weight[i] * x
-		den += w.weight[i] * x * x
-	}
-	for t := range n {
-		g.num[t], g.den[t], g.t[t] = num, max(den, 0), 0
-		if den > least {
-			g.t[t] = num / math.Sqrt(den)
+// A running is the fit of one calendar's step as it moves along the series.
+type running struct {
+	num, den float64
+	steady   [24]float64
+	partial  [24][near]float64
+	daily    [24]bool
+
+	// The same by hour of a day of the series, for days without a change of the clock.
+	enters, entersSq, leaves [24]float64
+	leavesSq                 [near][24]float64
+}
+
+// turn sets the templates of a day that begins at a local hour.
+func (r *running) turn(hour int) {
+	for j := range 24 {
+		h := (hour + j) % 24
+		r.enters[j], r.entersSq[j], r.leaves[j] = r.steady[h], r.steady[h]*r.steady[h], 0
+		for k := range r.leavesSq {
+			r.leavesSq[k][j] = 0
 		}
+		if r.daily[h] {
+			r.leaves[j] = 1
+			for k := range r.leavesSq {
+				r.leavesSq[k][j] = r.partial[h][k]
+			}
+		}
+	}
+}
+
+// fit fits the edges of each calendar.
+func (s *Scanner) fit(win *Window, w *whitener, duties []Duty) {
+	n := len(win.KW)
+	s.answer = w.answer(s.answer)
+	s.changes = clockChanges(s.changes[:0], win.Clock)
+	least := 0.01 * floats.Sum(w.weight) / float64(n) // below it nothing but rounding is left of den
+	for i := range duties {
+		g, r := &s.edges[i], &s.running
+		g.num, g.den, g.square, g.least = resize(g.num, n), resize(g.den, n), resize(g.square, n), least
+		*r = running{daily: duties[i].daily}
+		r.steady, r.partial = w.templates(&duties[i])
+		for i := range min(n, edgeHours) { // a step at hour 0: its first day is not whole, and is never a candidate
+			x := r.steady[win.Clock[i]%24]
+			r.num += w.u[i] * x
+			r.den += w.weight[i] * x * x
+		}
+		days := (n + 23) / 24
+		g.up, g.down = resize(g.up, days), resize(g.down, days)
+		changes, turned := s.changes, -1
+		for d := range days {
+			t := d * 24
+			for len(changes) > 0 && changes[0] <= t {
+				changes = changes[1:]
+			}
+			if t+24+edgeHours > n || len(changes) > 0 && changes[0] < t+24+edgeHours {
+				r.slowDay(win, w, g, s.answer, t)
+				g.peak(d)
+				continue
+			}
+			if hour := int(win.Clock[t]) % 24; hour != turned {
+				turned = hour
+				r.turn(hour)
+			}
+			r.day(w, g, s.answer, d)
+		}
+		g.rank()
+	}
+}
+
+// clockChanges returns the hours before which the clock was put forward or back.
+func clockChanges(changes []int, clock []uint8) []int {
+	for i := 1; i < len(clock); i++ {
+		if clock[i] != clock[i-1]+1 && (clock[i] != 0 || clock[i-1] != 167) {
+			changes = append(changes, i)
+		}
+	}
+	return changes
+}
+
+// day moves the step over a day of the series after which edgeHours more are
+// known and the clock is not changed.
+func (r *running) day(w *whitener, g *edges, answer []float64, d int) {
+	const span = 24 + edgeHours
+	t := d * 24
+	weight, u, leaving := (*[span]float64)(w.weight[t:]), (*[span]float64)(w.u[t:]), (*[24]float64)(answer[t:])
+	nums, dens, squares := (*[24]float64)(g.num[t:]), (*[24]float64)(g.den[t:]), (*[24]float64)(g.square[t:])
+	num, den, least := r.num, r.den, g.least
+	for j := range 24 {
+		nums[j], dens[j] = num, den
+		square := 0.0
+		if den > least {
+			square = num * math.Abs(num) / den
+		}
+		squares[j] = square
+		num += u[j+edgeHours]*r.enters[j] - leaving[j]*r.leaves[j]
+		den += weight[j+edgeHours]*r.entersSq[j] -
+			((weight[j]*r.leavesSq[0][j] + weight[j+1]*r.leavesSq[1][j]) + (weight[j+2]*r.leavesSq[2][j] +
+				weight[j+24]*r.leavesSq[3][j]) + weight[j+25]*r.leavesSq[4][j]) // nearLags, written out: no bounds are checked
+	}
+	r.num, r.den = num, den
+	g.peak(d)
+}
+
+// slowDay moves the step over any day.
+func (r *running) slowDay(win *Window, w *whitener, g *edges, answer []float64, from int) {
+	n := len(win.KW)
+	for t := from; t < min(n, from+24); t++ {
 		hour := win.Clock[t] % 24
-		if d.daily[hour] {
-			num -= answer[t]
+		g.num[t], g.den[t], g.square[t] = r.num, r.den, 0
+		if r.den > g.least {
+			g.square[t] = r.num * math.Abs(r.num) / r.den
+		}
+		if r.daily[hour] {
+			r.num -= answer[t]
 			for k, l := range nearLags {
 				if j := t + l; j < n {
-					den -= w.weight[j] * partial[hour][k]
+					r.den -= w.weight[j] * r.partial[hour][k]
 				}
 			}
 		}
 		if end := t + edgeHours; end < n {
-			x := steady[win.Clock[end]%24]
-			num += w.inn[end] * w.weight[end] * x
-			den += w.weight[end] * x * x
+			x := r.steady[win.Clock[end]%24]
+			r.num += w.u[end] * x
+			r.den += w.weight[end] * x * x
 		}
 	}
-	g.peaks()
+}
+
+// t returns the t statistic of a step at an hour, 0 where nothing is known.
+func (g *edges) t(at int) float64 {
+	if g.den[at] > g.least {
+		return g.num[at] / math.Sqrt(g.den[at])
+	}
+	return 0
 }
 
 // templates returns, by hour of the day, the whitened step long after its begin,
@@ -139,21 +240,30 @@ func (w *whitener) templates(d *Duty) (steady [24]float64, partial [24][near]flo
 	return steady, partial
 }
 
-func (g *edges) peaks() {
-	days := (len(g.t) + 23) / 24
-	g.up, g.down = resize(g.up, days), resize(g.down, days)
-	for d := range days {
-		up, down := peak{0, -1}, peak{0, -1}
-		for i := max(maxLag, d*24); i < min(len(g.t), (d+1)*24); i++ {
-			if t := g.t[i]; t > up.t {
-				up = peak{t, i}
-			} else if -t > down.t {
-				down = peak{-t, i}
+// peak fills up and down of a day.
+func (g *edges) peak(d int) {
+	// The bits of positive numbers are in the order of the numbers, and those of
+	// negative ones are below them.
+	up, down, upAt, downAt := int64(0), int64(0), -1, -1
+	from := max(maxLag, d*24)
+	if to := min(len(g.square), (d+1)*24); from < to {
+		for j, square := range g.square[from:to] {
+			bits := int64(math.Float64bits(square))
+			if bits > up {
+				up, upAt = bits, j
+			}
+			if bits ^= math.MinInt64; bits > down {
+				down, downAt = bits, j
 			}
 		}
-		g.up[d], g.down[d] = up, down
 	}
-	g.rank()
+	g.up[d], g.down[d] = peak{0, -1}, peak{0, -1}
+	if upAt >= 0 {
+		g.up[d] = peak{g.t(from + upAt), from + upAt}
+	}
+	if downAt >= 0 {
+		g.down[d] = peak{-g.t(from + downAt), from + downAt}
+	}
 }
 
 // power returns the power of a step at hour t by its edge.
@@ -265,11 +375,11 @@ func (g *edges) climb(from, to int) float64 {
 	for i := from; i < to; {
 		at := i
 		for j := i; j < min(to, i+apart); j++ {
-			if math.Abs(g.t[j]) > math.Abs(g.t[at]) {
+			if math.Abs(g.square[j]) > math.Abs(g.square[at]) {
 				at = j
 			}
 		}
-		if math.Abs(g.t[at]) < least {
+		if math.Abs(g.t(at)) < least {
 			i += apart
 			continue
 		}

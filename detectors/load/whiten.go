@@ -23,6 +23,7 @@ type whitener struct {
 	x      []float64 // load less its mean; unknown hours hold the value of a week before
 	inn    []float64 // innovations in kW; 0 where unknown
 	weight []float64 // 1/scale² of each innovation; 0 where unknown
+	u      []float64 // inn × weight
 
 	xtx       *mat.Dense // normal equations
 	xty, beta *mat.VecDense
