@@ -2,6 +2,7 @@ package load
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 )
@@ -242,27 +243,27 @@ func (w *whitener) templates(d *Duty) (steady [24]float64, partial [24][near]flo
 
 // peak fills up and down of a day.
 func (g *edges) peak(d int) {
-	// The bits of positive numbers are in the order of the numbers, and those of
-	// negative ones are below them.
-	up, down, upAt, downAt := int64(0), int64(0), -1, -1
-	from := max(maxLag, d*24)
-	if to := min(len(g.square), (d+1)*24); from < to {
-		for j, square := range g.square[from:to] {
-			bits := int64(math.Float64bits(square))
-			if bits > up {
-				up, upAt = bits, j
-			}
-			if bits ^= math.MinInt64; bits > down {
-				down, downAt = bits, j
-			}
-		}
-	}
 	g.up[d], g.down[d] = peak{0, -1}, peak{0, -1}
-	if upAt >= 0 {
-		g.up[d] = peak{g.t(from + upAt), from + upAt}
+	from, to := max(maxLag, d*24), min(len(g.square), (d+1)*24)
+	if from >= to {
+		return
 	}
-	if downAt >= 0 {
-		g.down[d] = peak{-g.t(from + downAt), from + downAt}
+	// The bits of positive numbers are in the order of the numbers, and those of
+	// negative ones are below them: whole numbers are compared without a branch.
+	const sign = math.MinInt64
+	squares := g.square[from:to]
+	up, down := int64(0), int64(0)
+	for _, square := range squares {
+		bits := int64(math.Float64bits(square))
+		up, down = max(up, bits), max(down, bits^sign)
+	}
+	if up > 0 {
+		at := from + slices.Index(squares, math.Float64frombits(uint64(up)))
+		g.up[d] = peak{g.t(at), at}
+	}
+	if down > 0 {
+		at := from + slices.Index(squares, -math.Float64frombits(uint64(down)))
+		g.down[d] = peak{-g.t(at), at}
 	}
 }
 
