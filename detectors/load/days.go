@@ -24,6 +24,8 @@ type days struct {
 	sum   [2][]float64
 	count [2][]int32
 	of    [2][]int32 // days of the class before a day
+	kw    []float64  // the load; 0 where unknown
+	gaps  []bool     // of each day: whether an hour is unknown
 
 	means []cellMeans // of the levelDays from a day on
 	known []bool      // which of them were made
@@ -45,6 +47,8 @@ func (k *days) fill(w *Window) {
 	k.n = (len(w.KW)+k.first-1)/24 + 1
 	k.means, k.known = resize(k.means, k.n), resize(k.known, k.n)
 	clear(k.known)
+	k.kw, k.gaps = resize(k.kw, len(w.KW)), resize(k.gaps, k.n)
+	clear(k.gaps)
 	for c := range k.sum {
 		k.sum[c], k.count[c] = resize(k.sum[c], (k.n+1)*24), resize(k.count[c], (k.n+1)*24)
 		clear(k.sum[c][:24])
@@ -66,11 +70,15 @@ func (k *days) fill(w *Window) {
 		k.of[class][d+1]++
 		sum, count := k.sum[class][(d+1)*24:(d+2)*24], k.count[class][(d+1)*24:(d+2)*24]
 		for i := from; i < to; i++ {
-			if v := w.KW[i]; !math.IsNaN(v) {
-				h := int(w.Clock[i]) % 24
-				sum[h] += v
-				count[h]++
+			v := w.KW[i]
+			if math.IsNaN(v) {
+				k.kw[i], k.gaps[d] = 0, true
+				continue
 			}
+			k.kw[i] = v
+			h := w.Clock[i] % 24
+			sum[h] += v
+			count[h]++
 		}
 	}
 }
@@ -272,19 +280,38 @@ func (k *days) fold(s *split, d *Duty, w *Window) {
 		s.sum[side][0], s.n[side][0] = 0, 0
 	}
 	hours := [2]int{d.n, 24 - d.n}
-	for day := range k.n {
-		var m [2]mean
-		for i := max(0, day*24-k.first); i < min(len(w.KW), (day+1)*24-k.first); i++ {
-			side := 1
-			if d.on[w.Clock[i]] {
-				side = 0
-			}
-			m[side].add(w.KW[i])
+	var on [256]float64 // by hour of the week: a sum with factors of 0 and 1 has no branch
+	for h := range d.on {
+		if d.on[h] {
+			on[h] = 1
 		}
-		for side := range m {
+	}
+	for day := range k.n {
+		from, to := max(0, day*24-k.first), min(len(w.KW), (day+1)*24-k.first)
+		clock := w.Clock[from:to]
+		var sum [2]float64
+		n := hours
+		if whole := len(clock) == 24 && clock[23]-clock[0] == 23; !whole || k.gaps[day] {
+			n = [2]int{}
+			for i, c := range clock {
+				side := 1
+				if d.on[c] {
+					side = 0
+				}
+				if !math.IsNaN(w.KW[from+i]) {
+					n[side]++
+				}
+			}
+		}
+		for i, v := range k.kw[from:to:to] {
+			x := on[clock[i]]
+			sum[0] += v * x
+			sum[1] += v * (1 - x)
+		}
+		for side := range sum {
 			s.sum[side][day+1], s.n[side][day+1] = s.sum[side][day], s.n[side][day]
-			if m[side].n*2 >= hours[side] && m[side].n > 0 {
-				s.sum[side][day+1] += m[side].sum / float64(m[side].n)
+			if n[side]*2 >= hours[side] && n[side] > 0 {
+				s.sum[side][day+1] += sum[side] / float64(n[side])
 				s.n[side][day+1]++
 			}
 		}

@@ -33,9 +33,10 @@ type edges struct {
 	// that lasted, i.e. no step up of 0.7 times their size came in the five weeks
 	// before or after, as at the ends of a holiday.
 	worst, lasting [ranks]peak
-	largest        []float64 // scratch: t of the largest step up within five weeks of a day, but not on it
-	queue          []int
-	taken          []bool
+	largest        []float64 // t of the largest step up within five weeks of a day, but not on it
+
+	fromBegin, toEnd []float64 // scratch: t of the largest step up from the begin, and to the end, of a block of days
+	left             []int64   // scratch: bits of t of the steps up that are not taken
 }
 
 const (
@@ -62,15 +63,10 @@ func (w *whitener) answer(out []float64) []float64 {
 	floats.MulTo(w.u, w.inn, w.weight)
 	out = resize(out, n)
 	copy(out, w.u)
-	// Later hours are read before they are overwritten.
-	for i := range out {
-		v := out[i]
-		for k := 1; k < near; k++ {
-			if j := i + nearLags[k]; j < n {
-				v -= w.phi[k-1] * out[j]
-			}
+	for k, l := range nearLags {
+		if k > 0 && l < n {
+			floats.AddScaled(out[:n-l], -w.phi[k-1], w.u[l:])
 		}
-		out[i] = v
 	}
 	return out
 }
@@ -286,11 +282,7 @@ func (g *edges) counters(end int) (worst, lasting float64) {
 
 // rank fills worst and lasting.
 func (g *edges) rank() {
-	n := len(g.up)
-	g.largest = resize(g.largest, n)
-	clear(g.largest)
-	g.within(0, 1)
-	g.within(n-1, -1)
+	g.around()
 	pick := func(list *[ranks]peak, ok func(day int) bool) {
 		for k := range list {
 			list[k] = peak{0, -2 * apart}
@@ -312,44 +304,59 @@ func (g *edges) rank() {
 	pick(&g.lasting, func(day int) bool { return g.largest[day] < 0.7*g.down[day].t })
 }
 
-// within raises largest by the largest step up of the holidayDays that a walk from
-// a day in steps of ±1 has just passed.
-func (g *edges) within(from, step int) {
-	g.queue = g.queue[:0] // days whose steps up fall in size
-	head := 0
-	for d := from; d >= 0 && d < len(g.up); d += step {
-		for head < len(g.queue) && abs(g.queue[head]-d) > holidayDays {
-			head++
+// around fills largest: the largest of any window is that of the end of one block of
+// the window's length and the begin of the next (van Herk 1992).
+func (g *edges) around() {
+	n := len(g.up)
+	g.largest, g.fromBegin, g.toEnd = resize(g.largest, n), resize(g.fromBegin, n), resize(g.toEnd, n)
+	for d, p := range g.up {
+		g.fromBegin[d] = p.t
+		if d%holidayDays > 0 {
+			g.fromBegin[d] = max(p.t, g.fromBegin[d-1])
 		}
-		if head < len(g.queue) {
-			g.largest[d] = max(g.largest[d], g.up[g.queue[head]].t)
+	}
+	for d := n - 1; d >= 0; d-- {
+		g.toEnd[d] = g.up[d].t
+		if d < n-1 && (d+1)%holidayDays > 0 {
+			g.toEnd[d] = max(g.up[d].t, g.toEnd[d+1])
 		}
-		for len(g.queue) > head && g.up[g.queue[len(g.queue)-1]].t <= g.up[d].t {
-			g.queue = g.queue[:len(g.queue)-1]
+	}
+	for d := range g.largest {
+		most := 0.0
+		if d > 0 {
+			most = g.fromBegin[d-1]
 		}
-		g.queue = append(g.queue, d)
+		if d >= holidayDays {
+			most = max(most, g.toEnd[d-holidayDays])
+		}
+		if d+1 < n {
+			most = max(most, g.toEnd[d+1])
+		}
+		if last := min(n-1, d+holidayDays); last/holidayDays > (d+1)/holidayDays {
+			most = max(most, g.fromBegin[last])
+		}
+		g.largest[d] = most
 	}
 }
 
 // tops appends the hours with the largest t of a step up, n at most and a week
 // apart.
 func (g *edges) tops(onsets []int, n int) []int {
-	g.taken = resize(g.taken, len(g.up))
-	clear(g.taken)
+	g.left = resize(g.left, len(g.up))
+	for d, p := range g.up {
+		g.left[d] = int64(math.Float64bits(p.t)) // in the order of t, which is not negative
+	}
 	for range n {
-		best := -1
-		for d, p := range g.up {
-			if !g.taken[d] && p.t > 0 && (best < 0 || p.t > g.up[best].t) {
-				best = d
-			}
+		most := int64(0)
+		for _, t := range g.left {
+			most = max(most, t)
 		}
-		if best < 0 {
+		if most == 0 {
 			break
 		}
+		best := slices.Index(g.left, most)
 		onsets = append(onsets, g.up[best].at)
-		for d := max(0, best-6); d < min(len(g.up), best+7); d++ {
-			g.taken[d] = true
-		}
+		clear(g.left[max(0, best-6):min(len(g.up), best+7)])
 	}
 	return onsets
 }

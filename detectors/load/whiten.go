@@ -29,7 +29,7 @@ type whitener struct {
 	xty, beta *mat.VecDense
 	lu        mat.LU
 
-	class [168]uint8 // of each hour of the week: hour of the day, +24 on weekends
+	class [256]uint8 // of each hour of the week: hour of the day, +24 on weekends
 	fold  []float64
 }
 
@@ -52,7 +52,7 @@ func (w *whitener) fit(win *Window) bool {
 	known := 0
 	for i := range w.inn {
 		// The filter leans on the last two hours: where one is imputed there is no innovation.
-		if i < maxLag || math.IsNaN(win.KW[i]) || math.IsNaN(win.KW[i-1]) || math.IsNaN(win.KW[i-2]) {
+		if i < maxLag || math.IsNaN(win.KW[i]+win.KW[i-1]+win.KW[i-2]) {
 			w.inn[i], w.weight[i] = 0, 0
 			continue
 		}
@@ -162,21 +162,27 @@ func (w *whitener) scales(win *Window) bool {
 		}
 	}
 	var scale [48]float64
-	for c := range scale {
-		scale[c] = math.Inf(1)
-	}
 	var all float64
-	for range 2 { // the second time the sizes are clipped
-		var sum, n [48]float64
-		total, count := 0.0, 0.0
+	for round := range 2 { // the second time the sizes are clipped
+		var sum, n, clip [64]float64
+		for c := range clip {
+			clip[c] = math.Inf(1)
+			if round > 0 && c < len(scale) {
+				clip[c] = clipAt * scale[c]
+			}
+		}
 		for i, e := range w.inn {
 			if w.weight[i] > 0 {
-				c := w.class[win.Clock[i]]
-				v := min(math.Abs(e), clipAt*scale[c])
+				c := w.class[win.Clock[i]] % 64 // no bounds are checked
+				v := math.Abs(e)
+				if v > clip[c] {
+					v = clip[c]
+				}
 				sum[c] += v
 				n[c]++
 			}
 		}
+		total, count := 0.0, 0.0
 		for c := range scale {
 			total, count = total+sum[c], count+n[c]
 			scale[c] = sum[c] / max(1, n[c])
@@ -202,7 +208,11 @@ func (w *whitener) seasons(win *Window, scale *[48]float64) {
 		sum, n := 0.0, 0.0
 		for i := p * seasonHours; i < min(len(w.inn), (p+1)*seasonHours); i++ {
 			if w.weight[i] > 0 {
-				sum += min(math.Abs(w.inn[i])/scale[w.class[win.Clock[i]]], clipAt)
+				size := math.Abs(w.inn[i]) / scale[w.class[win.Clock[i]]]
+				if size > clipAt {
+					size = clipAt
+				}
+				sum += size
 				n++
 			}
 		}
