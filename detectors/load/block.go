@@ -119,8 +119,7 @@ func (s *Scanner) each(w *Window, atLeast *float64, f func(*Block)) string {
 		return "too few hours with a known week before them, or a constant load"
 	}
 	s.days.fill(w)
-	m := meanOf(w.KW)
-	s.meanKW = m.sum / float64(m.n)
+	s.meanKW = s.white.mean
 	s.fit(w, &s.white, Duties)
 	s.pulses.fill(w, &s.white)
 	clear(s.fresh)

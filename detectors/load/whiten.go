@@ -21,6 +21,7 @@ const maxLag = 169
 type whitener struct {
 	phi    [len(lags)]float64
 	x      []float64 // load less its mean; unknown hours hold the value of a week before
+	mean   float64   // of the load, kW
 	inn    []float64 // innovations in kW; 0 where unknown
 	weight []float64 // 1/scale² of each innovation; 0 where unknown
 	u      []float64 // inn × weight
@@ -75,11 +76,11 @@ func (w *whitener) fill(kw []float64) {
 			n++
 		}
 	}
-	mean := sum / float64(max(1, n))
+	w.mean = sum / float64(max(1, n))
 	for i, v := range kw {
 		switch {
 		case !math.IsNaN(v):
-			w.x[i] = v - mean
+			w.x[i] = v - w.mean
 		case i >= 168:
 			w.x[i] = w.x[i-168]
 		default:
