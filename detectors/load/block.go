@@ -186,9 +186,9 @@ func (s *Scanner) look(w *Window, duty, onset, gap int, atLeast float64) *Block 
 	b.RestT = s.rest(w, g, b)
 	b.YearT = g.yearAgo(onset)
 	if !s.compare(b, gap) {
-		return nil // too near the ends of the series
+		return nil
 	}
-	if b.KW = b.LevelKW; !(b.KW > minSize*s.meanKW) || math.Abs(b.OffKW) > b.KW {
+	if b.KW = b.LevelKW; math.Abs(b.OffKW) > b.KW {
 		return nil // what changed as much outside the calendar is no block in it
 	}
 	if gap > 0 {
@@ -231,7 +231,7 @@ func (s *Scanner) rest(w *Window, g *edges, b *Block) float64 {
 
 // compare fills in the change of level at the onset, or after a ramp, corrected
 // by another year where there is one. It returns false where there is nothing to
-// compare.
+// compare, or nothing was added.
 func (s *Scanner) compare(b *Block, gap int) bool {
 	day := s.days.day(b.Onset)
 	for _, year := range [...]int{-yearDays, yearDays, 0} {
@@ -241,6 +241,9 @@ func (s *Scanner) compare(b *Block, gap int) bool {
 		level := s.days.level(b.Duty)
 		if math.IsNaN(level) {
 			continue
+		}
+		if !(level > minSize*s.meanKW) {
+			return false // most candidates: no more need be known of them
 		}
 		b.YearAgo, b.Ramp, b.LevelKW = year != 0, gap > 0, level
 		// The spread is that of the plain increments: another year would add its own.

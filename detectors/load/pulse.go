@@ -56,7 +56,7 @@ func (p *pulses) fill(w *Window, white *whitener) {
 		// A dip and a rise have the same square: which it is, is asked of the few that are clear.
 		v, before, after := kw[i], kw[i-1], kw[i+1]
 		d := max(min(before, after)-v, v-max(before, after))
-		if d > 0 && d*d*weight > clearAt*clearAt {
+		if d*d*weight > clearAt*clearAt && d > 0 { // in this order: few are clear
 			p.dips = append(p.dips, event{i, beside(v, before, after)})
 		}
 		e := white.inn[i]
