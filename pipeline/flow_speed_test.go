@@ -181,19 +181,3 @@ func bareScan(b *testing.B, ws *Workspace, list []store.Manifest) float64 {
 	}
 	return time.Since(begun).Seconds()
 }
-
-// peakMiB is the largest resident memory of the process so far, 0 where the
-// system does not say.
-func peakMiB() float64 {
-	text, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for _, line := range strings.Split(string(text), "\n") {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kib, _ := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 64)
-			return kib / 1024
-		}
-	}
-	return 0
-}

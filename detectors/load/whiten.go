@@ -21,14 +21,16 @@ const maxLag = 169
 type whitener struct {
 	phi    [len(lags)]float64
 	x      []float64 // load less its mean; unknown hours hold the value of a week before
+	mean   float64   // of the load, kW
 	inn    []float64 // innovations in kW; 0 where unknown
 	weight []float64 // 1/scale² of each innovation; 0 where unknown
+	u      []float64 // inn × weight
 
 	xtx       *mat.Dense // normal equations
 	xty, beta *mat.VecDense
 	lu        mat.LU
 
-	class [168]uint8 // of each hour of the week: hour of the day, +24 on weekends
+	class [256]uint8 // of each hour of the week: hour of the day, +24 on weekends
 	fold  []float64
 }
 
@@ -51,7 +53,7 @@ func (w *whitener) fit(win *Window) bool {
 	known := 0
 	for i := range w.inn {
 		// The filter leans on the last two hours: where one is imputed there is no innovation.
-		if i < maxLag || math.IsNaN(win.KW[i]) || math.IsNaN(win.KW[i-1]) || math.IsNaN(win.KW[i-2]) {
+		if i < maxLag || math.IsNaN(win.KW[i]+win.KW[i-1]+win.KW[i-2]) {
 			w.inn[i], w.weight[i] = 0, 0
 			continue
 		}
@@ -74,11 +76,11 @@ func (w *whitener) fill(kw []float64) {
 			n++
 		}
 	}
-	mean := sum / float64(max(1, n))
+	w.mean = sum / float64(max(1, n))
 	for i, v := range kw {
 		switch {
 		case !math.IsNaN(v):
-			w.x[i] = v - mean
+			w.x[i] = v - w.mean
 		case i >= 168:
 			w.x[i] = w.x[i-168]
 		default:
@@ -161,21 +163,27 @@ func (w *whitener) scales(win *Window) bool {
 		}
 	}
 	var scale [48]float64
-	for c := range scale {
-		scale[c] = math.Inf(1)
-	}
 	var all float64
-	for range 2 { // the second time the sizes are clipped
-		var sum, n [48]float64
-		total, count := 0.0, 0.0
+	for round := range 2 { // the second time the sizes are clipped
+		var sum, n, clip [64]float64
+		for c := range clip {
+			clip[c] = math.Inf(1)
+			if round > 0 && c < len(scale) {
+				clip[c] = clipAt * scale[c]
+			}
+		}
 		for i, e := range w.inn {
 			if w.weight[i] > 0 {
-				c := w.class[win.Clock[i]]
-				v := min(math.Abs(e), clipAt*scale[c])
+				c := w.class[win.Clock[i]] % 64 // no bounds are checked
+				v := math.Abs(e)
+				if v > clip[c] {
+					v = clip[c]
+				}
 				sum[c] += v
 				n[c]++
 			}
 		}
+		total, count := 0.0, 0.0
 		for c := range scale {
 			total, count = total+sum[c], count+n[c]
 			scale[c] = sum[c] / max(1, n[c])
@@ -201,7 +209,11 @@ func (w *whitener) seasons(win *Window, scale *[48]float64) {
 		sum, n := 0.0, 0.0
 		for i := p * seasonHours; i < min(len(w.inn), (p+1)*seasonHours); i++ {
 			if w.weight[i] > 0 {
-				sum += min(math.Abs(w.inn[i])/scale[w.class[win.Clock[i]]], clipAt)
+				size := math.Abs(w.inn[i]) / scale[w.class[win.Clock[i]]]
+				if size > clipAt {
+					size = clipAt
+				}
+				sum += size
 				n++
 			}
 		}

@@ -76,7 +76,9 @@ type Duty struct {
 	Name  string
 	daily [24]bool // by hour of the day
 	on    [168]bool
-	n     int // hours of the day inside
+	n     int     // hours of the day inside
+	in    []uint8 // cells of [days] inside
+	out   []uint8
 }
 
 func duty(name string, on func(hour int) bool) Duty {
@@ -88,6 +90,13 @@ func duty(name string, on func(hour int) bool) Duty {
 	}
 	for h := range d.on {
 		d.on[h] = d.daily[h%24]
+	}
+	for i := range uint8(cells) {
+		if d.daily[i%24] {
+			d.in = append(d.in, i)
+		} else {
+			d.out = append(d.out, i)
+		}
 	}
 	return d
 }
