@@ -57,7 +57,7 @@ func (CSV) decode(in *input, l *loader) error {
 	}
 	serial := func(ln line) error { return c.line(ln, l) }
 	// A quoted record may go on in the next block.
-	plain := func(text []byte) bool { return bytes.IndexByte(text, '"') < 0 }
+	plain := func(text []byte, _ int64) bool { return bytes.IndexByte(text, '"') < 0 }
 	if l.layout == nil && in.packing != "zip" { // which may need the records before
 		if err := l.parallel(c.lines, plain, c.fork, serial); err != nil {
 			return err
