@@ -189,7 +189,7 @@ func (n *nem12) values(cells []string, ln line) *problem {
 		if fault != nil {
 			return &problem{fault.Reason, fault.Remedy}
 		}
-		n.ix = append(n.ix, n.g.at[iv.intervalKey])
+		n.ix = append(n.ix, n.g.next-1)
 		switch {
 		case n.suffix == 'Q':
 			iv.addReactive(v)
