@@ -120,10 +120,10 @@ func (l *loader) parallel(lines *lineReader, plain func(text []byte, first int64
 	return err
 }
 
-// rowByRow reports whether a record says all about its row, in the columns and
-// forms of the table: what a mapping asks for may need the rows before.
+// rowByRow reports whether a record says all about its rows: registers and
+// periods without an end need the records before.
 func (l *loader) rowByRow() bool {
-	return l.layout == nil && l.registers == nil && l.periods == nil && l.format == nil && len(l.units) == 0 && l.lines == 0
+	return l.registers == nil && l.periods == nil && l.lines == 0
 }
 
 func (w *worker) do(b *block, decode blockDecoder) {
@@ -214,7 +214,11 @@ func (lr *lineReader) block(b *block) (bool, error) {
 		}
 	}
 	whole := len(buf)
-	if !lr.eof {
+	switch {
+	case lr.eof:
+	case lr.whole != nil:
+		whole = lr.whole(buf)
+	default:
 		whole = bytes.LastIndexByte(buf, '\n') + 1
 	}
 	lr.start, lr.end = 0, 0

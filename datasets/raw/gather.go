@@ -154,8 +154,9 @@ func (g *gathering) flush(point string) error {
 	if !g.ordered {
 		slices.SortStableFunc(g.list, func(a, b interval) int { return a.compare(b.intervalKey) })
 	}
+	cell := []byte(point)
 	for i := range g.list {
-		if err := g.hand(point, &g.list[i]); err != nil {
+		if err := g.hand(cell, &g.list[i]); err != nil {
 			return err
 		}
 	}
@@ -169,7 +170,7 @@ func (g *gathering) flush(point string) error {
 
 // hand makes the row of an interval. It fills the row itself, not through
 // texts: such files are long.
-func (g *gathering) hand(point string, v *interval) error {
+func (g *gathering) hand(point []byte, v *interval) error {
 	l := g.l
 	p := v.fault
 	switch {
@@ -196,9 +197,9 @@ func (g *gathering) hand(point string, v *interval) error {
 	return l.settle(v.line, nil)
 }
 
-func (g *gathering) fill(point string, v *interval) *problem {
+func (g *gathering) fill(point []byte, v *interval) *problem {
 	l := g.l
-	if p := g.point.set([]byte(point)); p != nil {
+	if p := g.point.set(point); p != nil {
 		return p
 	}
 	at, p := l.instant(datasets.Stamp{Micros: v.start, Local: v.local}, g.ts, true)
