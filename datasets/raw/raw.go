@@ -12,7 +12,7 @@ import (
 
 // Version is raised when this package reads some file otherwise than before,
 // so that files taken in by an older one are read again.
-const Version = 3
+const Version = 4
 
 // BatchRows is the number of rows in a full batch.
 const BatchRows = 4096
