@@ -181,7 +181,11 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("check readings: %w", err)
 	}
-	r.doubts = doubts
+	unknown, err := r.env.references(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("check references: %w", err)
+	}
+	r.doubts = append(doubts, unknown...)
 	if r.months, err = r.env.monthsCovered(); err != nil {
 		return nil, fmt.Errorf("coverage: %w", err)
 	}

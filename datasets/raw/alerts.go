@@ -16,7 +16,9 @@ import (
 type alerts struct {
 	mu    sync.RWMutex
 	known map[string][]alert // by flow_id as written
+	texts map[string]string  // signatures, each once: there are few
 	count int
+	full  bool // not all were noted
 }
 
 // An alert is one signature on a flow.
@@ -27,7 +29,7 @@ type alert struct {
 }
 
 const (
-	mostAlerts     = 500_000 // in one file; those after are passed over
+	mostAlerts     = 200_000 // in one file, some 40 MB; those after are passed over
 	mostSignatures = 4       // in the label of one flow
 	mostSignature  = 200     // bytes of a signature, of which Suricata's rules have less
 )
@@ -92,15 +94,24 @@ func (s *alerts) note(text []byte, number int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := s.known[string(id)]
-	if s.count >= mostAlerts || slices.ContainsFunc(list, func(a alert) bool { return a.line == number }) {
+	if slices.ContainsFunc(list, func(a alert) bool { return a.line == number }) {
+		return
+	}
+	if s.count >= mostAlerts {
+		s.full = true
 		return
 	}
 	s.count++
 	if s.known == nil {
-		s.known = map[string][]alert{}
+		s.known, s.texts = map[string][]alert{}, map[string]string{}
+	}
+	what, known := s.texts[string(signature)]
+	if !known {
+		what = string(signature)
+		s.texts[what] = what
 	}
 	a, b := pair(src, dst)
-	s.known[string(id)] = append(list, alert{number, a, b, string(signature)})
+	s.known[string(id)] = append(list, alert{number, a, b, what})
 }
 
 // label returns the signatures that lines before a flow's have raised on it, ""

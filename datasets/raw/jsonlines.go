@@ -77,7 +77,13 @@ func (d *jsonDialect) decode(in *input, l *loader) error {
 	if err := l.parallel(lines, all, fork, r.line); err != nil {
 		return err
 	}
-	return lines.each(r.line)
+	if err := lines.each(r.line); err != nil {
+		return err
+	}
+	if r.alerts != nil && r.alerts.full {
+		l.sum.Warnings["app: more alerts than are kept, so that flows late in the file lack their label"]++
+	}
+	return nil
 }
 
 func (d *jsonDialect) open(l *loader) (*jsonReader, *Fault) {

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -109,6 +110,21 @@ func TestSameXML(t *testing.T) {
 	for _, text := range oddXML {
 		sameXML(t, []byte(text))
 		sameXML(t, []byte("<r>"+text+"</r>"))
+	}
+}
+
+// Damaged documents, and documents put together of odd parts, are refused or
+// read as encoding/xml does. The damage is drawn from a fixed seed.
+func TestSameDamagedXML(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for range 3000 {
+		text := "<r>"
+		for range 1 + r.IntN(6) {
+			text += oddXML[r.IntN(len(oddXML))]
+		}
+		text += "</r>"
+		sameXML(t, []byte(text))
+		sameXML(t, damage(r, []byte(text)))
 	}
 }
 

@@ -85,6 +85,8 @@ var sentences = []string{
 	"No subscribers: addresses cannot be linked to sites.",
 	"12 kWh in intervals longer than an hour",
 	"3 sites have readings but are not in sites: they have no address, no holder and no peers",
+	"3 rows name a site_id that is not in sites: 2 different",
+	"billing: 3 rows name a site_id that is not in sites: 2 different.",
 	"load/shape could not speak of 3 of 40 sites: the site used nothing.",
 	"stuck register: 131 (sites: 3, most in KZ-2222 70, KZ-2259 59); kept as delivered, all in lake/reading_doubts",
 	"pools: 3 rows are of no use, the first: b2.",
@@ -104,7 +106,7 @@ var sentences = []string{
 }
 
 // values of the examples that are names.
-var names = strings.Fields("btc.example.org load/block load/shape b F-1 letter F kW UDP p KZ S2 readings flows dns sites  pools Poolin Stratum house KZT Q CSV traffic t site s")
+var names = strings.Fields("btc.example.org load/block load/shape b F-1 letter F kW UDP p KZ S2 readings flows dns sites site_id billing pools Poolin Stratum house KZT Q CSV traffic t site s")
 
 func TestEverySentenceIsKnown(t *testing.T) {
 	for _, s := range sentences {
