@@ -381,14 +381,19 @@ func (g *edges) climb(from, to int) float64 {
 	const least = 4
 	kw := 0.0
 	for i := from; i < to; {
-		at := i
-		for j := i; j < min(to, i+apart); j++ {
-			if math.Abs(g.square[j]) > math.Abs(g.square[at]) {
-				at = j
-			}
+		// Bits without the sign are in the order of the sizes.
+		const size = math.MaxInt64
+		squares := g.square[i:min(to, i+apart)]
+		most := int64(0)
+		for _, square := range squares {
+			most = max(most, int64(math.Float64bits(square))&size)
 		}
+		i += apart
+		if math.Float64frombits(uint64(most)) < least*least*(1-1e-9) { // most of the time
+			continue
+		}
+		at := i - apart + slices.IndexFunc(squares, func(square float64) bool { return int64(math.Float64bits(square))&size == most })
 		if math.Abs(g.t(at)) < least {
-			i += apart
 			continue
 		}
 		kw += g.power(at)
