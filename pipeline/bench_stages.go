@@ -72,7 +72,10 @@ func (b StageBench) Run(ctx context.Context, dir string, progress Progress) (*Be
 	if err != nil {
 		return nil, err
 	}
-	if err := b.sites(ctx, ws); err != nil {
+	if err := benchRegister(ws, b.Lake.Sites); err != nil {
+		return nil, err
+	}
+	if _, err := Ingest(ctx, ws, IngestOptions{}); err != nil {
 		return nil, err
 	}
 	begun := time.Now()
@@ -108,20 +111,6 @@ func (b StageBench) Run(ctx context.Context, dir string, progress Progress) (*Be
 		result.Costs = append(result.Costs, costs...)
 	}
 	return result, b.reads(ws, result)
-}
-
-// sites makes the register, so that sites have peers and a region.
-func (b StageBench) sites(ctx context.Context, ws *Workspace) error {
-	activities := []string{"10710", "47110", "55101", "62010", "01410", "85310", "86100", "49410"}
-	err := inboxCSV(ws, "sites", []string{"site_id", "oked", "account_type", "region"}, func(row func(...string)) {
-		for i := range b.Lake.Sites {
-			row(benchSite(i), activities[i%len(activities)], "legal", "Карагандинская область")
-		}
-	})
-	if err == nil {
-		_, err = Ingest(ctx, ws, IngestOptions{})
-	}
-	return err
 }
 
 // measure is one round of one stage.

@@ -15,11 +15,12 @@ how fast it is on generated data of any size. The figures are kept in the
 BENCHMARK.md of the packages.`,
 		Example: `  minewatch bench detect
   minewatch bench fuse
-  minewatch bench stages`,
+  minewatch bench stages
+  minewatch bench month`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	for _, c := range []*cobra.Command{p.benchDetect(), p.benchFuse(), p.benchStages()} {
+	for _, c := range []*cobra.Command{p.benchDetect(), p.benchFuse(), p.benchStages(), p.benchMonth()} {
 		c.Args = withUsage(c.Args)
 		cmd.AddCommand(c)
 	}

@@ -280,33 +280,35 @@ func (k *days) fold(s *split, d *Duty, w *Window) {
 		s.sum[side][0], s.n[side][0] = 0, 0
 	}
 	hours := [2]int{d.n, 24 - d.n}
-	var on [256]float64 // by hour of the week: a sum with factors of 0 and 1 has no branch
-	for h := range d.on {
-		if d.on[h] {
+	var on [24]float64 // of a whole day from its midnight: a sum with factors of 0 and 1 has no branch
+	for h := range on {
+		if d.daily[h] {
 			on[h] = 1
 		}
 	}
 	for day := range k.n {
 		from, to := max(0, day*24-k.first), min(len(w.KW), (day+1)*24-k.first)
-		clock := w.Clock[from:to]
 		var sum [2]float64
 		n := hours
-		if whole := len(clock) == 24 && clock[23]-clock[0] == 23; !whole || k.gaps[day] {
+		if clock := w.Clock[from:to]; len(clock) == 24 && clock[0]%24 == 0 && clock[23]-clock[0] == 23 && !k.gaps[day] {
+			var in, out float64
+			for h, v := range (*[24]float64)(k.kw[from:]) {
+				in += v * on[h]
+				out += v * (1 - on[h])
+			}
+			sum = [2]float64{in, out}
+		} else {
 			n = [2]int{}
 			for i, c := range clock {
 				side := 1
 				if d.on[c] {
 					side = 0
 				}
-				if !math.IsNaN(w.KW[from+i]) {
+				if v := w.KW[from+i]; !math.IsNaN(v) {
+					sum[side] += v
 					n[side]++
 				}
 			}
-		}
-		for i, v := range k.kw[from:to:to] {
-			x := on[clock[i]]
-			sum[0] += v * x
-			sum[1] += v * (1 - x)
 		}
 		for side := range sum {
 			s.sum[side][day+1], s.n[side][day+1] = s.sum[side][day], s.n[side][day]

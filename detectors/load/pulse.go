@@ -53,10 +53,10 @@ func (p *pulses) fill(w *Window, white *whitener) {
 		if weight == 0 {
 			continue
 		}
-		// A dip and a rise have the same square: which it is, is asked of the few that are clear.
+		// Clearly beside both neighbours, on the same side of them.
 		v, before, after := kw[i], kw[i-1], kw[i+1]
-		d := max(min(before, after)-v, v-max(before, after))
-		if d*d*weight > clearAt*clearAt && d > 0 { // in this order: few are clear
+		x, y := v-before, v-after
+		if x*x*weight > clearAt*clearAt && y*y*weight > clearAt*clearAt && (x > 0) == (y > 0) {
 			p.dips = append(p.dips, event{i, beside(v, before, after)})
 		}
 		e := white.inn[i]

@@ -33,10 +33,10 @@ type edges struct {
 	// that lasted, i.e. no step up of 0.7 times their size came in the five weeks
 	// before or after, as at the ends of a holiday.
 	worst, lasting [ranks]peak
-	largest        []float64 // t of the largest step up within five weeks of a day, but not on it
+	largest        []upBits // of the largest step up within five weeks of a day, but not on it
 
-	fromBegin, toEnd []float64 // scratch: t of the largest step up from the begin, and to the end, of a block of days
-	left             []int64   // scratch: bits of t of the steps up that are not taken
+	fromBegin, toEnd []upBits // scratch: of the largest step up from the begin, and to the end, of a block of days
+	left             []upBits // scratch: of the steps up that are not taken
 }
 
 const (
@@ -54,6 +54,12 @@ type peak struct {
 	t  float64
 	at int
 }
+
+// upBits are the bits of the t of a step up. They are in the order of t, which is not
+// negative, and the larger of two is found without a branch.
+type upBits int64
+
+func (p peak) bits() upBits { return upBits(math.Float64bits(p.t)) }
 
 // answer returns u(t) + Σ c(k)·u(t + lag k): what an hour of load does to the
 // hours after it, weighted. u is filled with the weighted innovations.
@@ -301,7 +307,7 @@ func (g *edges) rank() {
 		}
 	}
 	pick(&g.worst, func(int) bool { return true })
-	pick(&g.lasting, func(day int) bool { return g.largest[day] < 0.7*g.down[day].t })
+	pick(&g.lasting, func(day int) bool { return math.Float64frombits(uint64(g.largest[day])) < 0.7*g.down[day].t })
 }
 
 // around fills largest: the largest of any window is that of the end of one block of
@@ -309,20 +315,21 @@ func (g *edges) rank() {
 func (g *edges) around() {
 	n := len(g.up)
 	g.largest, g.fromBegin, g.toEnd = resize(g.largest, n), resize(g.fromBegin, n), resize(g.toEnd, n)
-	for d, p := range g.up {
-		g.fromBegin[d] = p.t
-		if d%holidayDays > 0 {
-			g.fromBegin[d] = max(p.t, g.fromBegin[d-1])
+	for from := 0; from < n; from += holidayDays {
+		to := min(n, from+holidayDays)
+		most := upBits(0)
+		for d := from; d < to; d++ {
+			most = max(most, g.up[d].bits())
+			g.fromBegin[d] = most
 		}
-	}
-	for d := n - 1; d >= 0; d-- {
-		g.toEnd[d] = g.up[d].t
-		if d < n-1 && (d+1)%holidayDays > 0 {
-			g.toEnd[d] = max(g.up[d].t, g.toEnd[d+1])
+		most = 0
+		for d := to - 1; d >= from; d-- {
+			most = max(most, g.up[d].bits())
+			g.toEnd[d] = most
 		}
 	}
 	for d := range g.largest {
-		most := 0.0
+		most := upBits(0)
 		if d > 0 {
 			most = g.fromBegin[d-1]
 		}
@@ -344,10 +351,10 @@ func (g *edges) around() {
 func (g *edges) tops(onsets []int, n int) []int {
 	g.left = resize(g.left, len(g.up))
 	for d, p := range g.up {
-		g.left[d] = int64(math.Float64bits(p.t)) // in the order of t, which is not negative
+		g.left[d] = p.bits()
 	}
 	for range n {
-		most := int64(0)
+		most := upBits(0)
 		for _, t := range g.left {
 			most = max(most, t)
 		}
@@ -381,14 +388,19 @@ func (g *edges) climb(from, to int) float64 {
 	const least = 4
 	kw := 0.0
 	for i := from; i < to; {
-		at := i
-		for j := i; j < min(to, i+apart); j++ {
-			if math.Abs(g.square[j]) > math.Abs(g.square[at]) {
-				at = j
-			}
+		// Bits without the sign are in the order of the sizes.
+		const size = math.MaxInt64
+		squares := g.square[i:min(to, i+apart)]
+		most := int64(0)
+		for _, square := range squares {
+			most = max(most, int64(math.Float64bits(square))&size)
 		}
+		i += apart
+		if math.Float64frombits(uint64(most)) < least*least*(1-1e-9) { // most of the time
+			continue
+		}
+		at := i - apart + slices.IndexFunc(squares, func(square float64) bool { return int64(math.Float64bits(square))&size == most })
 		if math.Abs(g.t(at)) < least {
-			i += apart
 			continue
 		}
 		kw += g.power(at)

@@ -20,6 +20,27 @@ func Quantile(sorted []float64, q float64) float64 {
 	return sorted[i] + (h-float64(i))*(sorted[i+1]-sorted[i])
 }
 
+// SelectQuantile returns the type 7 quantile of x, in any order, and reorders x:
+// faster than sorting it. Special case: NaN if there are no values.
+func SelectQuantile(x []float64, q float64) float64 {
+	if len(x) == 0 {
+		return math.NaN()
+	}
+	h := q * float64(len(x)-1)
+	i := int(h)
+	v := Select(x, i)
+	if i+1 >= len(x) {
+		return v
+	}
+	next := x[i+1]
+	for _, w := range x[i+2:] {
+		if w < next {
+			next = w
+		}
+	}
+	return v + (h-float64(i))*(next-v)
+}
+
 // Median returns the median of x and reorders x. Special case: NaN if there are no values.
 func Median(x []float64) float64 {
 	if len(x) == 0 {
