@@ -101,6 +101,7 @@ type FlowDay struct {
 	SquareSum   int64  `parquet:"square_sum" doc:"sum of u squared"`
 	MaxRecordUS int64  `parquet:"max_record_us" unit:"us" doc:"longest single record"`
 	Sampling    int32  `parquet:"sampling" doc:"thinnest sampling of its records, one packet in so many; 0 if none was named"`
+	Beat
 }
 
 // A FlowProfile is all traffic of one client with one server port, under one
@@ -130,6 +131,7 @@ type FlowProfile struct {
 	OpenS         float64 `parquet:"open_s" unit:"s" doc:"time in which at least one record ran; under sampling the same as active_s"`
 	HourlyBytesCV float64 `parquet:"hourly_bytes_cv" doc:"standard deviation / mean of bytes per active hour; -1 if records are too long or hours too few to say"`
 	Sampling      int32   `parquet:"sampling" doc:"thinnest sampling, one packet in so many; 0 if none was named"`
+	Beat
 }
 
 // Status says whether a detector had enough data to speak.

@@ -485,6 +485,11 @@ func (r *runner) fingerprint() (string, []LakePart, error) {
 		}
 		text = append(text, sum)
 	}
+	blocks, err := r.env.blockTimes()
+	if err != nil {
+		return "", nil, err
+	}
+	text = append(text, blocks.digest)
 	return store.Fingerprint(text...), parts, nil
 }
 

@@ -71,6 +71,7 @@ func (s *sim) mine() {
 		sessions = min(s.c.Devices, 30)
 	}
 	k = k.packets(orig, resp, origBytes, respBytes, 0.15)
+	k.jobs = len(s.t.Blocks) > 0
 	if s.c.Form == Infected {
 		s.infected(pool, k)
 		return
@@ -91,6 +92,7 @@ func (s *sim) infected(pool PoolServer, k talk) {
 				p = s.t.Pools[s.rng.IntN(len(s.t.Pools))]
 			}
 			n := s.server(p.Host, p.Port, false).packets(k.pktsMin, k.respMin, k.bytesPkt, k.respPkt, k.burst)
+			n.jobs = k.jobs
 			n.start, n.end = at, at.Add(time.Duration(s.between(0.2, 3)*float64(time.Hour)))
 			s.connect(n)
 			at = n.end.Add(time.Duration(s.between(1, 40) * float64(time.Minute)))

@@ -28,6 +28,11 @@ import (
 //     in it, remote desktops, telephones, games, video, exchange prices, and browsers
 //     on the web sites of pools. Their figures are plausible, not measured. Three in ten
 //     devices are told more than acknowledgements, and then look like miners.
+//   - Pools tell all their miners at once of a new block (mining.notify of Stratum with
+//     clean_jobs): a job of coinbase and 10 to 13 Merkle branches, 1.2 to 2 kB, which is one
+//     or two packets more than otherwise, and an acknowledgement. Blocks come at random,
+//     every ten minutes on average; Blocks says when. Jobs pass through proxies, relays,
+//     tunnels and TLS as they are.
 //   - Sessions end at random and are begun anew. An exporter with an active
 //     timeout cuts them into records.
 //
@@ -45,6 +50,21 @@ type Traffic struct {
 	// Resolve gives the address of a host; nil draws it from Servers by its name.
 	Resolve func(host string) netip.Addr
 	Pools   []PoolServer // pools that miners use, at least one
+	Blocks  []time.Time  // in which pools learn of a block, in order; nil: jobs come evenly
+}
+
+// Blocks draws the instants of blocks in days from start: a Poisson process of one in ten
+// minutes, which is what the difficulty is set for.
+func Blocks(seed uint64, start time.Time, days int) []time.Time {
+	rng := rand.New(rand.NewPCG(seed, 600))
+	var out []time.Time
+	for at := 0.0; ; {
+		at += 600 * rng.ExpFloat64()
+		if at >= float64(days)*86400 {
+			return out
+		}
+		out = append(out, start.Add(time.Duration(at*float64(time.Second))))
+	}
 }
 
 // A PoolServer is a pool's host with its plain and its TLS port, and its web site.
