@@ -81,8 +81,8 @@ func (d Blocks) Detect(w Window) []Finding {
 		f.Family, f.Host, f.Statistic, f.PValue = FamilyTiming, x.p.SNI, x.t, value
 		f.N = int32(min(x.p.Beat.N, math.MaxInt32))
 		f.LogLR = min(d.Cap, boundOf(value)-0.7)
-		f.Detail = fmt.Sprintf("%s port %d sends more when a block is found: %.1f standard errors in %d records (p %.2g for the best of %d contacts); pools do, and wallets and explorers",
-			hostOf(x.p), x.p.ServerPort, x.t, x.p.Beat.N, value, len(list))
+		f.Detail = fmt.Sprintf("%s port %d sends more when a block is found: %.1f standard errors in %d records (p %.4f for the best of %d contacts); pools do, and wallets and explorers",
+			hostOf(x.p), x.p.ServerPort, x.t, x.p.Beat.N, max(value, 0.0001), len(list))
 		out = append(out, f)
 	}
 	return sortFindings(out)
