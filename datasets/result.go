@@ -376,7 +376,7 @@ type ProposedPool struct {
 	Algorithm string  `parquet:"algorithm,optional" doc:"left empty: traffic does not tell"`
 	Vouched   string  `parquet:"source" doc:"how it was learnt"`
 	Clients   int32   `parquet:"clients" doc:"clients with the traffic of miners"`
-	Known     int32   `parquet:"known_miners" doc:"of them, clients with contact to a listed pool"`
+	Known     int32   `parquet:"known_miners" doc:"of them, clients with contact to a listed pool, or at whose site a visit found mining"`
 	First     Micros  `parquet:"first_seen,timestamp(microsecond)" doc:"first contact"`
 	Last      Micros  `parquet:"last_seen,timestamp(microsecond)" doc:"last contact"`
 	Score     float64 `parquet:"score" fmt:"2" doc:"orders the rows: strongest evidence of one client, and half a unit for each doubling of clients"`
