@@ -58,7 +58,7 @@ func BenchmarkCrowd(b *testing.B) {
 			}
 		}
 		both := newTally()
-		both.add(all[1], rules[1].called)
+		both.add(all[1], rules[2].called)
 		b.ReportMetric(both.recall(), "recall")
 		b.ReportMetric(float64(both.found[sim.NotMining]), "false")
 		b.ReportMetric(float64(rows), "records")
@@ -76,26 +76,26 @@ func report(b *testing.B, rate int32, list []judgement) {
 	for _, low := range []float64{0, 0.2, 0.4, 0.8, 1.5} {
 		of := slices.DeleteFunc(slices.Clone(list), func(j judgement) bool { return j.form == sim.NotMining || j.size < low })
 		t := newTally()
-		t.add(of, rules[1].called)
-		b.Logf("1:%d traffic and meter, mines from %.1f of the host's load: recall %.3f of %d", rate, low, t.recall(), len(of))
+		t.add(of, rules[2].called)
+		b.Logf("1:%d any two kinds, mines from %.1f of the host's load: recall %.3f of %d", rate, low, t.recall(), len(of))
 	}
-	for cut := -5.0; cut <= 0; cut += 0.5 {
+	for cut := -4.0; cut <= 0; cut++ {
 		t := newTally()
-		t.add(list, func(j judgement) bool { return j.fused.Kinds >= 2 && j.fused.LogOdds >= cut })
-		b.Logf("1:%d traffic and meter, log-odds from %.1f: %s", rate, cut, t)
+		t.add(list, func(j judgement) bool { return j.kinds() >= 2 && j.fused.LogOdds >= cut })
+		b.Logf("1:%d any two kinds, log-odds from %.1f: %s", rate, cut, t)
 	}
 	for name, score := range map[string]func(judgement) float64{
-		"traffic alone":     func(j judgement) float64 { s, _ := j.alone(); return s },
-		"traffic and meter": twoKinds,
+		"traffic alone": func(j judgement) float64 { s, _ := j.alone(); return s },
+		"any two kinds": twoKinds,
 	} {
 		p, low := precisionAt(list, 0.9, score)
 		b.Logf("1:%d ranked by %s: average precision %.3f; precision %.3f (at least %.3f) at a recall of 0.9", rate, name, averagePrecision(list, score), p, low)
 	}
 }
 
-// twoKinds ranks those for whom both kinds of evidence speak before all others.
+// twoKinds ranks those for whom two kinds of evidence speak before all others.
 func twoKinds(j judgement) float64 {
-	if j.fused.Kinds < 2 {
+	if j.kinds() < 2 {
 		return j.fused.LogOdds - 100
 	}
 	return j.fused.LogOdds

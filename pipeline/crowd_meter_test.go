@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"math"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -53,6 +54,7 @@ func newHosts(tb testing.TB, seed uint64) *hosts {
 	for i, v := range calibrate.HeldOut(cases, calibrate.ModelA) {
 		c := &cases[i]
 		x := host{evidence: v.Evidence(), kw: c.Size * c.MeanKW, size: c.Size, night: strings.Contains(c.Family, "night")}
+		x.evidence.Start, x.evidence.End = 0, math.MaxInt64 // the window is moved to the traffic's time
 		switch {
 		case c.Model == calibrate.ModelB && c.Family != "split": // a split mine has two meters
 			h.mines = append(h.mines, x)

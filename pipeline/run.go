@@ -315,7 +315,10 @@ func (r *runner) cases() ([]*siteCase, error) {
 		}
 	}
 	cases := make([]*siteCase, 0, len(by))
-	for _, s := range by {
+	for id, s := range by {
+		if e, ok := counter.Power(id, s.evidence); ok {
+			s.evidence = append(s.evidence, e)
+		}
 		cases = append(cases, s)
 	}
 	slices.SortFunc(cases, bySite)

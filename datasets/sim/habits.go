@@ -173,6 +173,14 @@ func (s *sim) lookAlike(l LookAlike) {
 	case Phone:
 		k := talk{addr: s.t.addr("sip " + fmt.Sprint(s.rng.IntN(5))), port: 5060, proto: "udp"}
 		always(k.packets(s.between(1, 3), s.between(1, 3), 420, 380, 0.4), 40)
+	case Wallet:
+		k := s.server(fmt.Sprintf("electrum-%d.example", s.rng.IntN(8)), 50002, true).packets(s.between(1, 3), s.between(1, 3), s.between(70, 130), s.between(80, 200), 0.2)
+		k.jobs = len(s.t.Blocks) > 0
+		if s.rng.Float64() < 0.2 { // on a computer that is never switched off
+			always(k, 30)
+		} else {
+			s.evenings(0.7, 1, 8, func() talk { return k })
+		}
 	case SSH:
 		s.ssh()
 	case VPN:

@@ -26,7 +26,8 @@ import (
 //     sensors, cameras, terminals of shops that share the servers of a few banks,
 //     telemetry of a company's branches, smart homes, SSH, VPN with people or sensors
 //     in it, remote desktops, telephones, games, video, exchange prices, and browsers
-//     on the web sites of pools. Their figures are plausible, not measured. Three in ten
+//     on the web sites of pools, wallets that are told of every block (Electrum's
+//     blockchain.headers.subscribe). Their figures are plausible, not measured. Three in ten
 //     devices are told more than acknowledgements, and then look like miners.
 //   - Pools tell all their miners at once of a new block (mining.notify of Stratum with
 //     clean_jobs): a job of coinbase and 10 to 13 Merkle branches, 1.2 to 2 kB, which is one
@@ -134,16 +135,17 @@ const (
 	SiteVPN   LookAlike = "sensors behind a vpn"
 	Remote    LookAlike = "remote desktop"
 	Phone     LookAlike = "sip phone"
+	Wallet    LookAlike = "wallet that hears of blocks"
 )
 
 // LookAlikes lists them.
 func LookAlikes() []LookAlike {
-	return []LookAlike{Push, Chat, MQTT, Camera, Terminal, Telemetry, SSH, VPN, Game, Video, PoolSite, Dashboard, Ticker, SmartHome, SiteVPN, Remote, Phone}
+	return []LookAlike{Push, Chat, MQTT, Camera, Terminal, Telemetry, SSH, VPN, Game, Video, PoolSite, Dashboard, Ticker, SmartHome, SiteVPN, Remote, Phone, Wallet}
 }
 
 // habits is the share of clients that have each look-alike.
 var habits = map[LookAlike]float64{Push: 0.9, Chat: 0.7, MQTT: 0.1, Camera: 0.08, Terminal: 0.03, Telemetry: 0.02, SSH: 0.03, VPN: 0.1, Game: 0.2, Video: 0.6, PoolSite: 0.02, Dashboard: 0.003,
-	Ticker: 0.01, SmartHome: 0.15, SiteVPN: 0.005, Remote: 0.02, Phone: 0.03}
+	Ticker: 0.01, SmartHome: 0.15, SiteVPN: 0.005, Remote: 0.02, Phone: 0.03, Wallet: 0.005}
 
 // A Client is one subscriber and what it does.
 type Client struct {

@@ -24,9 +24,10 @@ import (
 // the client that were tested (Bonferroni).
 //
 // The weight is -ln(-e p ln p), the most that a p-value can be worth (Sellke, Bayarri and
-// Berger, American Statistician 55, 2001), less 0.7 as it is a bound, and at most Cap:
-// wallets, explorers and nodes hear of blocks, too. A node moves the blocks themselves and
-// is above MaxBytesPerS.
+// Berger, American Statistician 55, 2001), less 0.7 as it is a bound, and at most Cap,
+// ln(0.75/0.005): one subscriber in 200 is taken to keep a wallet or an explorer open that
+// hears of blocks, too (judgement). A node moves the blocks themselves and is above
+// MaxBytesPerS.
 type Blocks struct {
 	MinRecords   int64   // that were held against block times
 	MinBlocks    int64   // least sum of the squares of the blocks in them
@@ -40,7 +41,7 @@ var _ Detector = Blocks{}
 // DefaultBlocks returns the settings that ship. 100 records and 50 blocks are half a day
 // of BTC; 600 B/s is the highest rate of a tunnelled miner, see [Tunnel].
 func DefaultBlocks() Blocks {
-	return Blocks{MinRecords: 100, MinBlocks: 50, MaxBytesPerS: 600, MaxP: 0.02, Cap: 4}
+	return Blocks{MinRecords: 100, MinBlocks: 50, MaxBytesPerS: 600, MaxP: 0.02, Cap: 5}
 }
 
 // Info describes the detector.
@@ -48,7 +49,7 @@ func (Blocks) Info() detectors.Info {
 	return detectors.Info{
 		ID: "traffic/blocks", Unit: "standard errors", Group: "blocks",
 		Source: "idea of MineHunter (ACSAC 2021); bound of Sellke, Bayarri and Berger (2001)",
-		Looks:  "A lasting contact whose server sends more in records in which a block was found, by least squares. It sees through encryption, relays, delivery networks and tunnels, and needs block times (traffic.block_times) and unsampled records of at most an hour. Wallets hear of blocks, too: at most 4.",
+		Looks:  "A lasting contact whose server sends more in records in which a block was found, by least squares. It sees through encryption, relays, delivery networks and tunnels, and needs block times (traffic.block_times) and unsampled records of at most an hour. Wallets hear of blocks, too: at most 5.",
 	}
 }
 

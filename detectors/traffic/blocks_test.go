@@ -45,7 +45,7 @@ func beating(r *rand.Rand, more int64) Window {
 func TestBlocks(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	list := DefaultBlocks().Detect(beating(r, 1))
-	if len(list) != 1 || list[0].LogLR != 4 || list[0].Family != FamilyTiming || list[0].Group != "blocks" || list[0].MiningKW != 0 || !strings.Contains(list[0].Detail, "sends more when a block is found") {
+	if len(list) != 1 || list[0].LogLR != 5 || list[0].Family != FamilyTiming || list[0].Group != "blocks" || list[0].MiningKW != 0 || !strings.Contains(list[0].Detail, "sends more when a block is found") {
 		t.Fatalf("got %+v, want a finding at the cap", list)
 	}
 	brief := beating(r, 1)
