@@ -319,7 +319,10 @@ func (r *runner) cases() ([]*siteCase, error) {
 		}
 	}
 	cases := make([]*siteCase, 0, len(by))
-	for _, s := range by {
+	for id, s := range by {
+		if e, ok := counter.Power(id, s.evidence); ok {
+			s.evidence = append(s.evidence, e)
+		}
 		cases = append(cases, s)
 	}
 	slices.SortFunc(cases, bySite)
@@ -489,6 +492,11 @@ func (r *runner) fingerprint() (string, []LakePart, error) {
 		}
 		text = append(text, sum)
 	}
+	blocks, err := r.env.blockTimes()
+	if err != nil {
+		return "", nil, err
+	}
+	text = append(text, blocks.digest)
 	return store.Fingerprint(text...), parts, nil
 }
 

@@ -31,6 +31,7 @@ type contact struct {
 	maxRecord   datasets.Micros
 	hourBytes   *[24]int64 // nil while there is one hour at most, with hourOne
 	hourOne     int64
+	beat        *datasets.Beat // nil if no record was held against block times
 }
 
 // carry adds bytes to an hour of the day. Most contacts are over within one.
@@ -121,6 +122,9 @@ func (x *Stitcher) count(s *session, f *datasets.Flow, end datasets.Micros) {
 			c.pkts[0] += f.OrigPkts
 			c.pkts[1] += f.RespPkts
 			c.counted += (f.OrigPkts + f.RespPkts) / int64(max(1, f.Sampling))
+			if len(x.set.Blocks) > 0 {
+				x.beat(c, f, end)
+			}
 		}
 		c.spread(f, at, to, length)
 		if end <= dayEnd {
@@ -203,6 +207,9 @@ func (x *Stitcher) close(d int32) {
 			Hours: int32(c.hours), NightHours: x.nightHours(d, c.hours), MaxRecordUS: int64(c.maxRecord), Sampling: c.sampling,
 		}
 		row.UnitSum, row.SquareSum = c.units()
+		if c.beat != nil {
+			row.Beat = *c.beat
+		}
 		x.Days = append(x.Days, row)
 	}
 	delete(x.days, d)

@@ -26,6 +26,9 @@ type Settings struct {
 	// are kept, too. nil: none does.
 	Mining func(app string) bool
 	Zone   *time.Location // decides what is night; nil is UTC
+	// Blocks are the instants at which pools learnt of a new block, in order. nil:
+	// contacts are not held against them.
+	Blocks []datasets.Micros
 }
 
 const (
@@ -90,6 +93,7 @@ type Stitcher struct {
 	idle   []*table // of days that are over
 	today  int32
 	swept  datasets.Micros
+	block  int // first of Blocks not before the latest record
 	free   []*session
 
 	proto       string // of the last record
@@ -135,7 +139,7 @@ func (x *Stitcher) Add(f *datasets.Flow) {
 		s = nil
 	}
 	if s == nil {
-		s = x.begin(k, f.TS, end)
+		s = x.begin(k, f, end)
 	}
 	s.records++
 	s.sampling = max(s.sampling, f.Sampling)
@@ -161,14 +165,15 @@ func (x *Stitcher) label(s *session, app string) {
 	}
 }
 
-func (x *Stitcher) begin(k tuple, at, end datasets.Micros) *session {
+func (x *Stitcher) begin(k tuple, f *datasets.Flow, end datasets.Micros) *session {
+	at := f.TS
 	var s *session
 	if n := len(x.free); n > 0 {
 		s, x.free = x.free[n-1], x.free[:n-1]
 	} else {
 		s = &session{}
 	}
-	*s = session{tuple: k, start: at, end: at, sni: x.helloOf(k, at)}
+	*s = session{tuple: k, start: at, end: at, sni: x.helloOf(k, at, f.Sampling)}
 	s.client, s.until = x.client(k, at)
 	if end-300*second > s.until {
 		// One record over a change of lease: exporters may be late by minutes, but
