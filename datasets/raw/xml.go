@@ -13,9 +13,6 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// xmlDepth is how deeply elements may be nested.
-const xmlDepth = 32
-
 // xmlBuffer is how much of a document is read at once.
 const xmlBuffer = 256 << 10
 
@@ -32,6 +29,7 @@ type xmlReader struct {
 	text    []byte // of the innermost element
 	lines   int64  // lines that end before what is not read yet
 	closing bool   // the element that began last is an empty one
+	depth   int    // most open elements
 	current element
 }
 
@@ -75,7 +73,7 @@ func newXMLReader(in *input) (*xmlReader, error) {
 		return nil, err
 	}
 	limit := &tokenLimit{r: r, max: in.limits.LineBytes}
-	x := &xmlReader{sax: gosax.NewReaderSize(limit, xmlBuffer), limit: limit, names: map[string]*xmlName{}}
+	x := &xmlReader{sax: gosax.NewReaderSize(limit, xmlBuffer), limit: limit, depth: in.limits.Depth, names: map[string]*xmlName{}}
 	return x, nil
 }
 
@@ -229,7 +227,7 @@ func plainXML(b []byte) bool {
 
 // begin takes the tag of an element that begins, or is empty.
 func (x *xmlReader) begin(b []byte) (*element, error) {
-	if len(x.open) >= xmlDepth {
+	if len(x.open) >= x.depth {
 		return nil, &Fault{Line: x.line(), Reason: "XML nested too deeply", Remedy: "the file is not what it seems; ask for it again"}
 	}
 	e := &x.current
