@@ -35,13 +35,13 @@ type Config struct {
 type Limits struct {
 	Workers    int     `yaml:"workers" unit:"threads" doc:"Tasks run at once. 0: one for each core. Results do not depend on it."`
 	Memory     MiB     `yaml:"memory_limit" unit:"MiB or GiB" doc:"Memory for joins and sorts; what does not fit is spilled to disk."`
-	Line       MiB     `yaml:"max_line" unit:"MiB" doc:"Longest line, quoted record or XML element of a delivered file; a longer line is a refused row. Changing this or one of the next six has all deliveries read again."`
+	Line       MiB     `yaml:"max_line" unit:"MiB" doc:"Longest line, quoted record or XML element of a delivered file; a longer line is a refused row. Changing this or one of the next five has all deliveries read again."`
 	Columns    int     `yaml:"max_columns" unit:"columns" doc:"Most columns of a delivered table."`
 	Depth      int     `yaml:"max_depth" unit:"XML elements" doc:"Most XML elements within each other."`
 	Rows       int64   `yaml:"max_rows" unit:"rows" doc:"Most rows of one delivered file. 0: any number."`
 	File       MiB     `yaml:"max_file" unit:"MiB or GiB" doc:"Largest delivered file, unpacked. 0MiB: any size; files are streamed."`
 	Ratio      int64   `yaml:"max_ratio" unit:"times" doc:"How many times its packed size a delivered file may have unpacked, from 64 MiB on."`
-	FileS      int     `yaml:"max_file_s" unit:"s" doc:"Longest time to read one delivered file. 0: any; with a limit, what is refused depends on the machine."`
+	TimeS      int     `yaml:"max_time_s" unit:"s" doc:"Longest time of one ingest or run. It then stops with an error, nothing is half-written, and the next goes on where it stopped. 0: any time."`
 	Quarantine float64 `yaml:"quarantine_limit" unit:"share of rows, 0 to 1" doc:"Past this share of refused rows the exit code is 3. The run is finished all the same."`
 }
 
@@ -49,7 +49,7 @@ func defaultLimits() Limits {
 	r := raw.DefaultLimits()
 	return Limits{
 		Memory: 2048, Quarantine: 0.01,
-		Line: MiB(r.LineBytes >> 20), Columns: r.Columns, Depth: r.Depth, Rows: r.Rows, File: MiB(r.Bytes >> 20), Ratio: r.Ratio, FileS: int(r.Time / time.Second),
+		Line: MiB(r.LineBytes >> 20), Columns: r.Columns, Depth: r.Depth, Rows: r.Rows, File: MiB(r.Bytes >> 20), Ratio: r.Ratio,
 	}
 }
 
@@ -57,7 +57,7 @@ func defaultLimits() Limits {
 func (l Limits) OfFile() raw.Limits {
 	r := raw.DefaultLimits()
 	r.LineBytes, r.Columns, r.Depth, r.Rows = int(l.Line)<<20, l.Columns, l.Depth, l.Rows
-	r.Bytes, r.Ratio, r.Time = int64(l.File)<<20, l.Ratio, time.Duration(l.FileS)*time.Second
+	r.Bytes, r.Ratio = int64(l.File)<<20, l.Ratio
 	return r
 }
 
@@ -137,7 +137,7 @@ func (c Config) Validate() error {
 	check(c.Limits.Depth >= 1, "limits.max_depth", "at least 1", c.Limits.Depth)
 	check(c.Limits.Rows >= 0, "limits.max_rows", "0 (any number) or more", c.Limits.Rows)
 	check(c.Limits.Ratio >= 1, "limits.max_ratio", "at least 1", c.Limits.Ratio)
-	check(c.Limits.FileS >= 0, "limits.max_file_s", "0 (any time) or more", c.Limits.FileS)
+	check(c.Limits.TimeS >= 0, "limits.max_time_s", "0 (any time) or more", c.Limits.TimeS)
 	check(share(c.Limits.Quarantine), "limits.quarantine_limit", "a share from 0 to 1", c.Limits.Quarantine)
 	check(c.Traffic.FlowGapS >= 1, "traffic.flow_gap_s", "at least 1", c.Traffic.FlowGapS)
 	check(c.Traffic.MaxBlocks >= 0, "traffic.max_blocks", "0 or more", c.Traffic.MaxBlocks)

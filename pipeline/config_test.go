@@ -44,8 +44,10 @@ func TestCommentedYAMLRoundTrip(t *testing.T) {
 		}
 		active := uncomment(text)
 		got, err = parseConfig("minewatch.yaml", []byte(active))
-		if got.Traffic.MMDB != nil && len(got.Traffic.MMDB) == 0 {
-			got.Traffic.MMDB = nil // "[]" and "not given" mean the same
+		for _, list := range []*[]string{&got.Traffic.MMDB, &got.Traffic.BlockTimes} {
+			if len(*list) == 0 {
+				*list = nil // "[]" and "not given" mean the same
+			}
 		}
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s, uncommented: got %+v, %v\n%s", name, got, err, active)

@@ -81,6 +81,10 @@ type runner struct {
 // settings nor program have changed since the newest run, that run is the result.
 // It fails with [ErrBusy] while another process changes the workspace.
 func Run(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
+	return within(ctx, ws.Config.Limits, func(ctx context.Context) (*RunResult, error) { return runLocked(ctx, ws, o) })
+}
+
+func runLocked(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, error) {
 	unlock, err := ws.lock()
 	if err != nil {
 		return nil, err

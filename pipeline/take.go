@@ -46,7 +46,7 @@ func Ingest(ctx context.Context, ws *Workspace, o IngestOptions) (*IngestResult,
 		return nil, err
 	}
 	defer unlock()
-	return takeIn(ctx, ws, o)
+	return within(ctx, ws.Config.Limits, func(ctx context.Context) (*IngestResult, error) { return takeIn(ctx, ws, o) })
 }
 
 func takeIn(ctx context.Context, ws *Workspace, o IngestOptions) (*IngestResult, error) {

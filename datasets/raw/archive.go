@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"time"
 )
 
 // Limits of zip archives. A member may itself be packed, but not an archive.
@@ -33,7 +32,7 @@ func (in *input) zip(l *loader) error {
 		return &Fault{Reason: "too many files in the zip archive", Remedy: "deliver it in parts"}
 	}
 	// One guard over all members: overlapping ones multiply the size as well.
-	total := &guard{packed: &meter{n: info.Size()}, limits: in.limits, began: time.Now()}
+	total := &guard{packed: &meter{n: info.Size()}, limits: in.limits}
 	var files []*zip.File
 	for _, f := range archive.File {
 		if f.Name == "xl/workbook.xml" {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -60,7 +59,7 @@ func open(path string, limits Limits) (*input, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	in := &input{path: path, file: f, packed: &meter{r: f}, limits: limits, closer: func() {}}
-	raw := bufio.NewReaderSize(&guard{r: in.packed, packed: in.packed, plain: true, limits: limits, began: time.Now()}, 256<<10)
+	raw := bufio.NewReaderSize(&guard{r: in.packed, packed: in.packed, plain: true, limits: limits}, 256<<10)
 	in.r = raw
 	magic, err := raw.Peek(4)
 	if err != nil && err != io.EOF {
@@ -83,7 +82,7 @@ func open(path string, limits Limits) (*input, error) {
 }
 
 func (in *input) unpack(r io.Reader) {
-	in.r = bufio.NewReaderSize(&guard{r: r, packed: in.packed, limits: in.limits, began: time.Now()}, 256<<10)
+	in.r = bufio.NewReaderSize(&guard{r: r, packed: in.packed, limits: in.limits}, 256<<10)
 }
 
 // head returns the first bytes without consuming them.
@@ -154,14 +153,13 @@ func (l Limits) tooLarge(n int64) error {
 	return nil
 }
 
-// A guard stops a stream that is larger, takes longer or unpacks to more than it may.
+// A guard stops a stream that is larger, or unpacks to more, than it may be.
 type guard struct {
 	r      io.Reader
 	packed *meter
 	plain  bool // r is what was packed, or was not packed at all
 	n      int64
 	limits Limits
-	began  time.Time
 }
 
 func (g *guard) Read(p []byte) (int, error) {
@@ -169,9 +167,6 @@ func (g *guard) Read(p []byte) (int, error) {
 	g.n += int64(n)
 	if err := g.limits.tooLarge(g.n); err != nil {
 		return 0, err
-	}
-	if g.limits.Time > 0 && time.Since(g.began) > g.limits.Time {
-		return 0, &Fault{Reason: "decoding takes too long", Remedy: fmt.Sprintf("the limit is %d seconds", int64(g.limits.Time/time.Second))}
 	}
 	if g.n > g.limits.RatioFrom && g.n/max(g.packed.n, 1) > g.limits.Ratio {
 		return 0, &Fault{Reason: "unpacks to more than the allowed multiple of its size", Remedy: "deliver the file unpacked if it really is that large"}

@@ -98,7 +98,6 @@ func TestFileLimits(t *testing.T) {
 	}{
 		{"rows", func(l *Limits) { l.Rows = 100 }, "too many rows"},
 		{"bytes", func(l *Limits) { l.Bytes = 1 << 10 }, "file too large"},
-		{"time", func(l *Limits) { l.Time = 1 }, "decoding takes too long"},
 		{"none", func(*Limits) {}, ""},
 	} {
 		for packing, content := range map[string][]byte{"": text, "gzip": gzipped(t, string(text)), "zstd": zstdPacked(t, string(text)),

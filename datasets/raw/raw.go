@@ -27,7 +27,6 @@ type Limits struct {
 	Bytes     int64         // most bytes of a file when unpacked; 0 for any number
 	Ratio     int64         // most bytes unpacked from one packed byte …
 	RatioFrom int64         // … once this many bytes were unpacked
-	Time      time.Duration // longest time to decode a file; 0 for any. It depends on the machine.
 }
 
 // DefaultLimits returns the limits that minewatch.yaml starts from.
