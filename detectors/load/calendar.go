@@ -100,9 +100,13 @@ func fit(x *[24]float64, d *Duty) (kw, rest float64) {
 	return kw, rest - kw*kw*float64(d.n)
 }
 
-// Finish completes a candidate that was chosen: its own calendar, the hours in
+// Finish completes a candidate that was chosen: its power by all that tells of it,
+// its own calendar, the hours in
 // which it stood still, and how much was delivered in each week of a ramp.
 func (s *Scanner) Finish(b *Block) {
+	if x, n := b.powers(); n > 0 {
+		b.KW = (x[(n-1)/2] + x[n/2]) / 2
+	}
 	s.learn(b)
 	s.pulses.stopsOf(b)
 	b.stops = append(b.stops[:0], s.pulses.stops...)
