@@ -61,7 +61,20 @@ type Column struct {
 	OneOf    []string
 	Min, Max float64 // bounds of a number; both 0 if unbounded
 	Doc      string
-	Index    []int // reflect index of the field
+	// References is the column, as table.column, whose values this one repeats. A
+	// value that is not there is taken, and told on the quality page.
+	References string
+	Index      []int // reflect index of the field
+}
+
+// Referenced returns the table and the column that References names.
+func (c Column) Referenced() (*Table, *Column) {
+	table, column, _ := strings.Cut(c.References, ".")
+	t := Lookup(table)
+	if t == nil {
+		return nil, nil
+	}
+	return t, t.Column(column)
 }
 
 // TypeName names the type as delivered, with its unit: "number, kW".
@@ -72,12 +85,36 @@ func (c Column) TypeName() string {
 	return c.Kind.String() + ", " + c.Unit
 }
 
-// Meaning is Doc with the allowed values, if they are few.
+// Meaning is Doc with the allowed values or bounds and the column that is
+// referred to.
 func (c Column) Meaning() string {
-	if len(c.OneOf) == 0 {
-		return c.Doc
+	s := c.Doc
+	if len(c.OneOf) > 0 {
+		s += ": " + strings.Join(c.OneOf, ", ")
 	}
-	return c.Doc + ": " + strings.Join(c.OneOf, ", ")
+	switch {
+	case c.Min == 0 && c.Max == 0:
+	case c.Max == maxNumber:
+		s += fmt.Sprintf("; %v or more", c.Min)
+	default:
+		s += fmt.Sprintf("; %v to %v", c.Min, c.Max)
+	}
+	if c.References != "" {
+		s += "; refers to " + c.References
+	}
+	return s
+}
+
+// Bounds returns the least and greatest value of a number, nil where there is
+// none.
+func (c Column) Bounds() (least, most *float64) {
+	if c.Min == 0 && c.Max == 0 {
+		return nil, nil
+	}
+	if c.Max == maxNumber {
+		return &c.Min, nil
+	}
+	return &c.Min, &c.Max
 }
 
 // A Table describes one table.
@@ -278,6 +315,8 @@ func column(f reflect.StructField, parquetTag string) Column {
 			c.PII = true
 		case "unit":
 			c.Unit = value
+		case "ref":
+			c.References = value
 		case "oneof":
 			c.OneOf = strings.Split(value, "|")
 		case "min":

@@ -31,6 +31,35 @@ func TestCatalogIsDocumented(t *testing.T) {
 	}
 }
 
+// References name columns of inputs that hold the same kind of value.
+func TestReferences(t *testing.T) {
+	n := 0
+	for _, table := range Catalog {
+		for _, c := range table.Columns {
+			if c.References == "" {
+				continue
+			}
+			n++
+			if other, column := c.Referenced(); column == nil || other.Role != Input || column.Kind != c.Kind {
+				t.Errorf("%s.%s refers to %q", table.Name, c.Name, c.References)
+			}
+		}
+	}
+	if n < 11 {
+		t.Errorf("%d references", n)
+	}
+	kw := Lookup("sites").Column("contracted_kw")
+	if least, most := kw.Bounds(); least == nil || *least != 0 || most != nil || !strings.HasSuffix(kw.Meaning(), "; 0 or more") {
+		t.Errorf("%v %v %q", least, most, kw.Meaning())
+	}
+	if got := Lookup("subscribers").Column("port_to").Meaning(); !strings.HasSuffix(got, "; 0 to 65535") {
+		t.Error(got)
+	}
+	if got := Lookup("outcomes").Column("site_id").Meaning(); !strings.HasSuffix(got, "; refers to sites.site_id") {
+		t.Error(got)
+	}
+}
+
 // The contract names these columns; a question mark there is "not required" here.
 func TestContractColumns(t *testing.T) {
 	for name, want := range map[string]string{

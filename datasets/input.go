@@ -24,7 +24,7 @@ type Site struct {
 // Reading is the energy of one interval of one meter.
 type Reading struct {
 	Bucket      int32   `parquet:"bucket" doc:"bucket of site_id"`
-	SiteID      string  `parquet:"site_id,dict" in:"site_id,key" doc:"metering point"`
+	SiteID      string  `parquet:"site_id,dict" in:"site_id,key,ref=sites.site_id" doc:"metering point"`
 	TS          Micros  `parquet:"ts,timestamp(microsecond),delta" in:"ts,key" doc:"start of the interval"`
 	Wh          int32   `parquet:"wh,delta" in:"kwh,required,unit=kWh,energy" unit:"Wh" doc:"active energy in the interval"`
 	Quality     Quality `parquet:"quality" in:"quality" doc:"measured (0), estimated (1) or missing (2)"`
@@ -37,7 +37,7 @@ type Reading struct {
 // interval meter.
 type Billing struct {
 	Bucket      int32   `parquet:"bucket" doc:"bucket of site_id"`
-	SiteID      string  `parquet:"site_id,dict" in:"site_id,key" doc:"account"`
+	SiteID      string  `parquet:"site_id,dict" in:"site_id,key,ref=sites.site_id" doc:"account"`
 	PeriodStart Day     `parquet:"period_start,date" in:"period_start,key" doc:"first day"`
 	PeriodEnd   Day     `parquet:"period_end,date" in:"period_end,required" doc:"last day, inclusive"`
 	Wh          Wh      `parquet:"wh" in:"kwh,required,unit=kWh,energy" unit:"Wh" doc:"active energy in the period"`
@@ -47,7 +47,7 @@ type Billing struct {
 
 // FeederReading is the energy that entered a feeder or transformer.
 type FeederReading struct {
-	FeederID string `parquet:"feeder_id,dict" in:"feeder_id,key" doc:"feeder or transformer"`
+	FeederID string `parquet:"feeder_id,dict" in:"feeder_id,key,ref=sites.feeder_id" doc:"feeder or transformer"`
 	TS       Micros `parquet:"ts,timestamp(microsecond),delta" in:"ts,key" doc:"start of the interval"`
 	Wh       Wh     `parquet:"wh,delta" in:"kwh,required,unit=kWh,energy" unit:"Wh" doc:"energy that entered in the interval"`
 	Origin
@@ -55,7 +55,7 @@ type FeederReading struct {
 
 // Weather is the temperature of a region at an instant.
 type Weather struct {
-	Region string  `parquet:"region,dict" in:"region,key" doc:"region, spelled as in sites"`
+	Region string  `parquet:"region,dict" in:"region,key,ref=sites.region" doc:"region, spelled as in sites"`
 	TS     Micros  `parquet:"ts,timestamp(microsecond),delta" in:"ts,key" doc:"instant of the measurement"`
 	TempC  float64 `parquet:"temp_c" in:"temp_c,required,unit=degC,min=-70,max=60" doc:"air temperature"`
 	Origin
@@ -63,8 +63,8 @@ type Weather struct {
 
 // Curtailment is a window in which supply was cut or rationed.
 type Curtailment struct {
-	Region   string `parquet:"region,optional,dict" in:"region,key" doc:"region concerned; all if neither region nor feeder is given"`
-	FeederID string `parquet:"feeder_id,optional,dict" in:"feeder_id,key" doc:"feeder concerned"`
+	Region   string `parquet:"region,optional,dict" in:"region,key,ref=sites.region" doc:"region concerned; all if neither region nor feeder is given"`
+	FeederID string `parquet:"feeder_id,optional,dict" in:"feeder_id,key,ref=sites.feeder_id" doc:"feeder concerned"`
 	Start    Micros `parquet:"start,timestamp(microsecond)" in:"start,key" doc:"begin"`
 	End      Micros `parquet:"end,timestamp(microsecond)" in:"end,required" doc:"end, exclusive"`
 	Kind     string `parquet:"kind,dict" in:"kind,key,oneof=grid_order|outage|price" doc:"cause"`
@@ -93,13 +93,13 @@ type RegistryEntry struct {
 	LicenseType     string  `parquet:"license_type,optional,dict" in:"license_type" doc:"licence subtype"`
 	LicenseFrom     Day     `parquet:"license_from,optional,date" in:"license_from" doc:"first day of the licence"`
 	LicenseTo       Day     `parquet:"license_to,optional,date" in:"license_to" doc:"last day of the licence"`
-	HostBIN         string  `parquet:"host_bin,optional" in:"host_bin" doc:"infrastructure provider that the miner rents from"`
+	HostBIN         string  `parquet:"host_bin,optional" in:"host_bin,ref=registry.bin" doc:"infrastructure provider that the miner rents from"`
 	Origin
 }
 
 // QuarterlyReport is what a registered miner reports each quarter.
 type QuarterlyReport struct {
-	BIN                    string  `parquet:"bin" in:"bin,key" doc:"BIN of the entity"`
+	BIN                    string  `parquet:"bin" in:"bin,key,ref=registry.bin" doc:"BIN of the entity"`
 	Quarter                Quarter `parquet:"quarter" in:"quarter,key" doc:"quarter reported, as year*4 + 0…3"`
 	SubmittedOn            Day     `parquet:"submitted_on,date" in:"submitted_on,required" doc:"day of submission"`
 	MW                     float64 `parquet:"mw" in:"mw,required,unit=MW,min=0" doc:"current power"`
@@ -111,7 +111,7 @@ type QuarterlyReport struct {
 
 // Declaration is energy and fee declared for a quarter.
 type Declaration struct {
-	BIN     string  `parquet:"bin" in:"bin,key" doc:"BIN of the payer"`
+	BIN     string  `parquet:"bin" in:"bin,key,ref=registry.bin" doc:"BIN of the payer"`
 	Quarter Quarter `parquet:"quarter" in:"quarter,key" doc:"quarter, as year*4 + 0…3"`
 	Wh      Wh      `parquet:"wh" in:"kwh,required,unit=kWh,energy" unit:"Wh" doc:"declared mining energy"`
 	Tax     Tiyn    `parquet:"tax_tiyn" in:"tax_kzt,required,unit=KZT,money" unit:"tiyn" doc:"declared fee"`
@@ -131,7 +131,7 @@ type Subscriber struct {
 	Address      string  `parquet:"address,optional" in:"address,pii" doc:"address of the connection"`
 	Lat          float64 `parquet:"lat,optional" in:"lat,unit=deg,min=-90,max=90" doc:"latitude"`
 	Lon          float64 `parquet:"lon,optional" in:"lon,unit=deg,min=-180,max=180" doc:"longitude"`
-	SiteID       string  `parquet:"site_id,optional" in:"site_id" doc:"metering point at the same place, where known"`
+	SiteID       string  `parquet:"site_id,optional" in:"site_id,ref=sites.site_id" doc:"metering point at the same place, where known"`
 	Origin
 }
 
@@ -200,7 +200,7 @@ type KnownService struct {
 
 // Outcome is what an inspection found.
 type Outcome struct {
-	SiteID    string  `parquet:"site_id" in:"site_id,key" doc:"site visited"`
+	SiteID    string  `parquet:"site_id" in:"site_id,key,ref=sites.site_id" doc:"site visited"`
 	VisitedOn Day     `parquet:"visited_on,date" in:"visited_on,key" doc:"day of the visit"`
 	Outcome   string  `parquet:"outcome,dict" in:"outcome,required,oneof=mining|clean|no_access" doc:"result"`
 	FoundKW   float64 `parquet:"found_kw,optional" in:"found_kw,unit=kW,min=0" doc:"power found"`

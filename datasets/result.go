@@ -101,6 +101,7 @@ type FlowDay struct {
 	SquareSum   int64  `parquet:"square_sum" doc:"sum of u squared"`
 	MaxRecordUS int64  `parquet:"max_record_us" unit:"us" doc:"longest single record"`
 	Sampling    int32  `parquet:"sampling" doc:"thinnest sampling of its records, one packet in so many; 0 if none was named"`
+	Beat
 }
 
 // A FlowProfile is all traffic of one client with one server port, under one
@@ -130,6 +131,7 @@ type FlowProfile struct {
 	OpenS         float64 `parquet:"open_s" unit:"s" doc:"time in which at least one record ran; under sampling the same as active_s"`
 	HourlyBytesCV float64 `parquet:"hourly_bytes_cv" doc:"standard deviation / mean of bytes per active hour; -1 if records are too long or hours too few to say"`
 	Sampling      int32   `parquet:"sampling" doc:"thinnest sampling, one packet in so many; 0 if none was named"`
+	Beat
 }
 
 // Status says whether a detector had enough data to speak.
@@ -374,7 +376,7 @@ type ProposedPool struct {
 	Algorithm string  `parquet:"algorithm,optional" doc:"left empty: traffic does not tell"`
 	Vouched   string  `parquet:"source" doc:"how it was learnt"`
 	Clients   int32   `parquet:"clients" doc:"clients with the traffic of miners"`
-	Known     int32   `parquet:"known_miners" doc:"of them, clients with contact to a listed pool"`
+	Known     int32   `parquet:"known_miners" doc:"of them, clients with contact to a listed pool, or at whose site a visit found mining"`
 	First     Micros  `parquet:"first_seen,timestamp(microsecond)" doc:"first contact"`
 	Last      Micros  `parquet:"last_seen,timestamp(microsecond)" doc:"last contact"`
 	Score     float64 `parquet:"score" fmt:"2" doc:"orders the rows: strongest evidence of one client, and half a unit for each doubling of clients"`

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/sim"
@@ -26,7 +28,7 @@ func SimulatedTraffic(ctx context.Context, dir string, t sim.Traffic, clients []
 	if err != nil {
 		return nil, err
 	}
-	if err := writeClients(ws, clients); err != nil {
+	if err := errors.Join(writeClients(ws, clients), writeBlocks(ws, t.Blocks)); err != nil {
 		return nil, err
 	}
 	if err := writeTraffic(ws, t, clients); err != nil {
@@ -53,6 +55,20 @@ func SimulatedTraffic(ctx context.Context, dir string, t sim.Traffic, clients []
 }
 
 func clientSite(i int) string { return fmt.Sprintf("C%06d", i) }
+
+// writeBlocks makes the list of block times, if there are any.
+func writeBlocks(ws *Workspace, blocks []time.Time) error {
+	if len(blocks) == 0 {
+		return nil
+	}
+	const name = "blocks.csv"
+	var text strings.Builder
+	for _, b := range blocks {
+		fmt.Fprintln(&text, b.Unix())
+	}
+	ws.Config.Traffic.BlockTimes = []string{name}
+	return os.WriteFile(ws.Path(name), []byte(text.String()), 0o644)
+}
 
 // writeClients makes each client a subscriber at a site of its own.
 func writeClients(ws *Workspace, clients []sim.Client) error {

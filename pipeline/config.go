@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/datasets/raw"
 	"github.com/minewatch/minewatch/pipeline/export/i18n"
 )
 
@@ -34,14 +35,38 @@ type Config struct {
 type Limits struct {
 	Workers    int     `yaml:"workers" unit:"threads" doc:"Tasks run at once. 0: one for each core. Results do not depend on it."`
 	Memory     MiB     `yaml:"memory_limit" unit:"MiB or GiB" doc:"Memory for joins and sorts; what does not fit is spilled to disk."`
+	Line       MiB     `yaml:"max_line" unit:"MiB" doc:"Longest line, quoted record or XML element of a delivered file; a longer line is a refused row. Changing this or one of the next six has all deliveries read again."`
+	Columns    int     `yaml:"max_columns" unit:"columns" doc:"Most columns of a delivered table."`
+	Depth      int     `yaml:"max_depth" unit:"XML elements" doc:"Most XML elements within each other."`
+	Rows       int64   `yaml:"max_rows" unit:"rows" doc:"Most rows of one delivered file. 0: any number."`
+	File       MiB     `yaml:"max_file" unit:"MiB or GiB" doc:"Largest delivered file, unpacked. 0MiB: any size; files are streamed."`
+	Ratio      int64   `yaml:"max_ratio" unit:"times" doc:"How many times its packed size a delivered file may have unpacked, from 64 MiB on."`
+	FileS      int     `yaml:"max_file_s" unit:"s" doc:"Longest time to read one delivered file. 0: any; with a limit, what is refused depends on the machine."`
 	Quarantine float64 `yaml:"quarantine_limit" unit:"share of rows, 0 to 1" doc:"Past this share of refused rows the exit code is 3. The run is finished all the same."`
+}
+
+func defaultLimits() Limits {
+	r := raw.DefaultLimits()
+	return Limits{
+		Memory: 2048, Quarantine: 0.01,
+		Line: MiB(r.LineBytes >> 20), Columns: r.Columns, Depth: r.Depth, Rows: r.Rows, File: MiB(r.Bytes >> 20), Ratio: r.Ratio, FileS: int(r.Time / time.Second),
+	}
+}
+
+// OfFile returns what one delivered file may have.
+func (l Limits) OfFile() raw.Limits {
+	r := raw.DefaultLimits()
+	r.LineBytes, r.Columns, r.Depth, r.Rows = int(l.Line)<<20, l.Columns, l.Depth, l.Rows
+	r.Bytes, r.Ratio, r.Time = int64(l.File)<<20, l.Ratio, time.Duration(l.FileS)*time.Second
+	return r
 }
 
 // Traffic settings concern network logs.
 type Traffic struct {
-	FlowGapS  int      `yaml:"flow_gap_s" unit:"s" doc:"Flow records of one connection that lie no further apart are one session: exporters cut long sessions into many records."`
-	MMDB      []string `yaml:"mmdb" unit:"files" doc:"MMDB files that say whose an address is and where, e.g. [geo/asn.mmdb]. Paths are relative to the workspace. Without any, those columns stay empty."`
-	MaxBlocks int      `yaml:"max_blocks" unit:"rows" doc:"Circuit breaker: if a run would propose more endpoints for a block than this, it proposes none and asks for a review. 0: no limit."`
+	FlowGapS   int      `yaml:"flow_gap_s" unit:"s" doc:"Flow records of one connection that lie no further apart are one session: exporters cut long sessions into many records."`
+	MMDB       []string `yaml:"mmdb" unit:"files" doc:"MMDB files that say whose an address is and where, e.g. [geo/asn.mmdb]. Paths are relative to the workspace. Without any, those columns stay empty."`
+	BlockTimes []string `yaml:"block_times" unit:"files" doc:"CSV files whose first column is when Bitcoin blocks were found (RFC 3339 or seconds since 1970), e.g. [blocks.csv]: public facts, from any node or explorer. Pools tell their miners of a block at once, which no encryption hides. Paths are relative to the workspace. Without any, traffic/blocks says nothing."`
+	MaxBlocks  int      `yaml:"max_blocks" unit:"rows" doc:"Circuit breaker: if a run would propose more endpoints for a block than this, it proposes none and asks for a review. 0: no limit."`
 }
 
 // Scoring settings turn evidence into proposals.
@@ -80,7 +105,7 @@ func Default() Config {
 		Buckets:  64,
 		Language: "en",
 		Seed:     1,
-		Limits:   Limits{Memory: 2048, Quarantine: 0.01},
+		Limits:   defaultLimits(),
 		Traffic:  Traffic{FlowGapS: 300, MaxBlocks: 200},
 		Scoring:  Scoring{Prior: 0.02, ProposeAt: 0.5, FDR: 1, Learn: true},
 		Tax:      Tax{LimitationYears: 3},
@@ -107,6 +132,12 @@ func (c Config) Validate() error {
 	check(spoken, "language", "en, ru or kk", strconv.Quote(c.Language))
 	check(c.Limits.Workers >= 0, "limits.workers", "0 or more", c.Limits.Workers)
 	check(c.Limits.Memory >= 64, "limits.memory_limit", "at least 64MiB", c.Limits.Memory)
+	check(c.Limits.Line >= 1 && c.Limits.Line <= 1024, "limits.max_line", "1MiB to 1GiB", c.Limits.Line)
+	check(c.Limits.Columns >= 1, "limits.max_columns", "at least 1", c.Limits.Columns)
+	check(c.Limits.Depth >= 1, "limits.max_depth", "at least 1", c.Limits.Depth)
+	check(c.Limits.Rows >= 0, "limits.max_rows", "0 (any number) or more", c.Limits.Rows)
+	check(c.Limits.Ratio >= 1, "limits.max_ratio", "at least 1", c.Limits.Ratio)
+	check(c.Limits.FileS >= 0, "limits.max_file_s", "0 (any time) or more", c.Limits.FileS)
 	check(share(c.Limits.Quarantine), "limits.quarantine_limit", "a share from 0 to 1", c.Limits.Quarantine)
 	check(c.Traffic.FlowGapS >= 1, "traffic.flow_gap_s", "at least 1", c.Traffic.FlowGapS)
 	check(c.Traffic.MaxBlocks >= 0, "traffic.max_blocks", "0 or more", c.Traffic.MaxBlocks)

@@ -13,7 +13,10 @@ import (
 
 // Environment variables that make the benchmark of the crowd as large as the
 // figures of detectors/traffic/BENCHMARK.md: MINEWATCH_CROWD=10000,14,10 for
-// subscribers, days and miners of each form, MINEWATCH_SEEDS=101,102 for the seeds.
+// subscribers, days and miners of each form, MINEWATCH_SEEDS=101,102 for the seeds;
+// MINEWATCH_RATES=1 for one rate of sampling, MINEWATCH_ACTIVE_S=60 for the exporter's
+// active timeout, and MINEWATCH_WEB=0 to leave out browsing, which never lasts and is
+// most of the records.
 func crowdSize() (n, days, perForm int, seeds []uint64) {
 	n, days, perForm, seeds = 600, 4, 3, []uint64{1}
 	if parts := strings.Split(os.Getenv("MINEWATCH_CROWD"), ","); len(parts) == 3 {
@@ -32,39 +35,70 @@ func crowdSize() (n, days, perForm int, seeds []uint64) {
 }
 
 // BenchmarkCrowd finds miners in a crowd of simulated subscribers, by form and by
-// sampling rate, with traffic alone and with a simulated meter.
+// sampling rate, with traffic alone, with a real meter that carries the mine, and with
+// the meter alone.
 func BenchmarkCrowd(b *testing.B) {
 	n, days, perForm, seeds := crowdSize()
 	rates := []int32{1, 100, 1000}
+	if v := os.Getenv("MINEWATCH_RATES"); v == "1" {
+		rates = rates[:1]
+	}
 	for b.Loop() {
-		alone, both := map[int32]tally{}, map[int32]tally{}
-		for _, r := range rates {
-			alone[r], both[r] = newTally(), newTally()
-		}
 		var rows int64
 		all := map[int32][]judgement{}
 		for i, seed := range seeds {
 			c := newCrowd(b, seed, n, days, perForm, rates...)
 			rows += c.rows
 			for _, v := range c.views {
-				list := c.judge(c.detect(b, v))
-				alone[v.sampling].add(list, false)
-				both[v.sampling].add(list, true)
-				all[v.sampling] = append(all[v.sampling], list...)
+				all[v.sampling] = append(all[v.sampling], c.judge(b, c.detect(b, v))...)
 			}
 			b.Logf("after %d of %d seeds, %d records:", i+1, len(seeds), rows)
 			for _, r := range rates {
-				b.Logf("1:%d traffic alone: %s", r, alone[r])
-				b.Logf("1:%d with the meter: %s", r, both[r])
-				b.Logf("1:%d average precision: traffic alone %.3f, with the meter %.3f", r,
-					averagePrecision(all[r], func(j judgement) float64 { s, _ := j.logOdds(false); return s }),
-					averagePrecision(all[r], func(j judgement) float64 { s, _ := j.logOdds(true); return s }))
+				report(b, r, all[r])
 			}
 		}
-		b.ReportMetric(both[1].recall(), "recall")
-		b.ReportMetric(float64(both[1].found[sim.NotMining]), "false")
+		both := newTally()
+		both.add(all[1], rules[2].called)
+		b.ReportMetric(both.recall(), "recall")
+		b.ReportMetric(float64(both.found[sim.NotMining]), "false")
 		b.ReportMetric(float64(rows), "records")
 	}
+}
+
+// report prints how the rules and the rankings do.
+func report(b *testing.B, rate int32, list []judgement) {
+	b.Helper()
+	for _, r := range rules {
+		t := newTally()
+		t.add(list, r.called)
+		b.Logf("1:%d %s: %s", rate, r.name, t)
+	}
+	for _, low := range []float64{0, 0.2, 0.4, 0.8, 1.5} {
+		of := slices.DeleteFunc(slices.Clone(list), func(j judgement) bool { return j.form == sim.NotMining || j.size < low })
+		t := newTally()
+		t.add(of, rules[2].called)
+		b.Logf("1:%d any two kinds, mines from %.1f of the host's load: recall %.3f of %d", rate, low, t.recall(), len(of))
+	}
+	for cut := -4.0; cut <= 0; cut++ {
+		t := newTally()
+		t.add(list, func(j judgement) bool { return j.kinds() >= 2 && j.fused.LogOdds >= cut })
+		b.Logf("1:%d any two kinds, log-odds from %.1f: %s", rate, cut, t)
+	}
+	for name, score := range map[string]func(judgement) float64{
+		"traffic alone": func(j judgement) float64 { s, _ := j.alone(); return s },
+		"any two kinds": twoKinds,
+	} {
+		p, low := precisionAt(list, 0.9, score)
+		b.Logf("1:%d ranked by %s: average precision %.3f; precision %.3f (at least %.3f) at a recall of 0.9", rate, name, averagePrecision(list, score), p, low)
+	}
+}
+
+// twoKinds ranks those for whom two kinds of evidence speak before all others.
+func twoKinds(j judgement) float64 {
+	if j.kinds() < 2 {
+		return j.fused.LogOdds - 100
+	}
+	return j.fused.LogOdds
 }
 
 // BenchmarkOpponent ranks the same subscribers by RITA's scores on Zeek's logs (one
@@ -76,21 +110,21 @@ func BenchmarkOpponent(b *testing.B) {
 		var best []float64
 		for _, seed := range seeds {
 			c := newCrowd(b, seed, n, days, perForm, 1)
-			ours = append(ours, c.judge(c.detect(b, c.views[0]))...)
+			ours = append(ours, c.judge(b, c.detect(b, c.views[0]))...)
 			best = append(best, c.rita()...)
 		}
 		theirs := slices.Clone(ours)
 		for i := range theirs {
-			theirs[i].meter = best[i] // carried along
+			theirs[i].rita = best[i]
 		}
-		us := averagePrecision(ours, func(j judgement) float64 { s, _ := j.logOdds(false); return s })
-		them := averagePrecision(theirs, func(j judgement) float64 { return j.meter })
+		us := averagePrecision(ours, func(j judgement) float64 { s, _ := j.alone(); return s })
+		them := averagePrecision(theirs, func(j judgement) float64 { return j.rita })
 		b.Logf("average precision at a prevalence of 1 in 1,000: %.3f, RITA's scores %.4f", us, them)
 		for _, at := range []float64{0.5, 0.7, 0.9, 1, 1.15} {
 			hit := newTally()
 			for _, j := range theirs {
 				hit.all[j.form]++
-				if j.meter >= at {
+				if j.rita >= at {
 					hit.found[j.form]++
 				}
 			}

@@ -8,8 +8,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +20,8 @@ import (
 	"github.com/minewatch/minewatch/datasets/ref"
 	"github.com/minewatch/minewatch/datasets/sim"
 	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/detectors/counter"
+	"github.com/minewatch/minewatch/detectors/score"
 	"github.com/minewatch/minewatch/detectors/traffic"
 	"github.com/minewatch/minewatch/pipeline/sql"
 	"github.com/minewatch/minewatch/pipeline/stitch"
@@ -52,12 +56,22 @@ type endpointKey struct {
 // not see.
 const hiddenDNS = 0.2
 
+// blockClockS is the standard deviation in s by which listed block times are off what
+// pools knew: the time in a block's header is the clock of whoever found it.
+const blockClockS = 30
+
 // newCrowd simulates n subscribers, each form with perForm of them.
 func newCrowd(tb testing.TB, seed uint64, n, days, perForm int, rates ...int32) *crowd {
 	tb.Helper()
 	t := sim.DefaultTraffic(time.Date(2023, 4, 30, 18, 0, 0, 0, time.UTC))
 	t.Seed, t.Days, t.ActiveTimeoutS, t.Resolve = seed, days, 1800, resolve
 	t.Zone = time.FixedZone("+06", 6*3600)
+	for name, to := range map[string]*int{"MINEWATCH_ACTIVE_S": &t.ActiveTimeoutS, "MINEWATCH_WEB": &t.WebPerDay} {
+		if v, err := strconv.Atoi(os.Getenv(name)); err == nil {
+			*to = v
+		}
+	}
+	t.Blocks = sim.Blocks(seed, t.Start, days)
 	miners := map[sim.Form]int{}
 	for _, f := range sim.Forms() {
 		miners[f] = perForm
@@ -78,7 +92,13 @@ func newCrowd(tb testing.TB, seed uint64, n, days, perForm int, rates ...int32) 
 	for _, p := range t.Pools {
 		poolAddrs[resolve(p.Host).String()] = true
 	}
-	set := stitch.Settings{Gap: 300 * time.Second, Zone: t.Zone, Mining: traffic.MiningLabel, Keep: func(ip string, port int32, sni string) bool {
+	known := rand.New(rand.NewPCG(seed, 601))
+	var blocks []datasets.Micros // as a public list gives them
+	for _, b := range t.Blocks {
+		blocks = append(blocks, datasets.MicrosOf(b)+datasets.Micros(blockClockS*1e6*known.NormFloat64()))
+	}
+	slices.Sort(blocks)
+	set := stitch.Settings{Gap: 300 * time.Second, Zone: t.Zone, Blocks: blocks, Mining: traffic.MiningLabel, Keep: func(ip string, port int32, sni string) bool {
 		return poolAddrs[ip] || sni != "" && pools.Match(sni, port).Kind != datasets.NoPool
 	}}
 	for i, client := range clients {
@@ -227,82 +247,82 @@ func profilesOf(tb testing.TB, v *view) []datasets.FlowProfile {
 	return rows
 }
 
-// A meter says what electricity would add for one subscriber. It is a stand-in for
-// the real one: meteredShare of subscribers (an assumption) have a site with interval
-// readings from before the mining began. The shares of its grades are set by what load/block
-// does on held-out buildings (detectors/BENCHMARK.md): 850 of 1,280 simulated mines
-// reach a log-likelihood ratio of 1, and the grades give an average precision of 0.60 at
-// a prevalence of 1 %, where 0.68 was measured.
-type meter struct{ rng *rand.Rand }
-
-const meteredShare = 0.7
-
-// meterGrades are the shares of miners and of others that reach a grade; the rest
-// reach none.
-var meterGrades = []struct{ miners, others float64 }{{0.50, 0.00056}, {0.16, 0.0064}}
-
-func (m meter) logLR(mines bool) float64 {
-	has, draw := m.rng.Float64() < meteredShare, m.rng.Float64()
-	if !has {
-		return 0
-	}
-	restMiners, restOthers := 1.0, 1.0
-	for _, g := range meterGrades {
-		share := g.others
-		if mines {
-			share = g.miners
-		}
-		if draw < share {
-			return math.Log(g.miners / g.others)
-		}
-		draw -= share
-		restMiners, restOthers = restMiners-g.miners, restOthers-g.others
-	}
-	return math.Log(restMiners / restOthers)
-}
-
 // A judgement is what is known of one subscriber.
 type judgement struct {
 	form     sim.Form
-	families map[traffic.Family]float64
-	meter    float64
+	families map[traffic.Family]float64 // strongest finding of each
+	size     float64                    // of the mine, as a share of the host's load without it
+	fused    score.Verdict              // traffic and meter, as a run adds them up
+	meter    score.Verdict              // the meter alone
+	rita     float64
 }
 
 // prevalence is that of miners among subscribers.
 const prevalence = 0.001
 
-// logOdds adds up the strongest evidence of each family.
-func (j judgement) logOdds(withMeter bool) (sum float64, kinds int) {
-	sum = math.Log(prevalence / (1 - prevalence))
-	for _, f := range []traffic.Family{traffic.FamilyEndpoint, traffic.FamilyShape, traffic.FamilyFan} {
+// alone adds up the strongest evidence of each family of the traffic.
+func (j judgement) alone() (sum float64, kinds int) {
+	sum = score.Logit(prevalence)
+	for _, f := range traffic.Families() {
 		if v := j.families[f]; v > 0 {
 			sum += v
-			kinds++
-		}
-	}
-	if withMeter {
-		sum += j.meter
-		if j.meter > 0 {
 			kinds++
 		}
 	}
 	return sum, kinds
 }
 
-// called is the rule: two kinds of evidence, and more probable than not.
-func (j judgement) called(withMeter bool) bool {
-	sum, kinds := j.logOdds(withMeter)
-	return kinds >= 2 && sum >= 0
+// kinds is how many families of the traffic speak, and the meter.
+func (j judgement) kinds() int {
+	_, n := j.alone()
+	if j.meter.Kinds > 0 {
+		n++
+	}
+	return n
 }
 
-func (c *crowd) judge(found map[string][]traffic.Finding) []judgement {
-	m := meter{rand.New(rand.NewPCG(c.traffic.Seed, 230))}
+// A rule says who is called.
+type rule struct {
+	name   string
+	called func(judgement) bool
+}
+
+// rules need two kinds of evidence. The log-odds of a run are those of its own weights;
+// calibratedAt is where the seeds 1 and 2 showed none called in error.
+var rules = []rule{
+	{"traffic alone", func(j judgement) bool { sum, kinds := j.alone(); return kinds >= 2 && sum >= 0 }},
+	{"traffic and meter both", func(j judgement) bool { return j.fused.Kinds >= 2 && j.fused.LogOdds >= calibratedAt }},
+	{"any two kinds", func(j judgement) bool { return j.kinds() >= 2 && j.fused.LogOdds >= calibratedAt }},
+	{"any two kinds, more probable than not", func(j judgement) bool { return j.kinds() >= 2 && j.fused.LogOdds >= 0 }},
+	{"meter alone", func(j judgement) bool { return j.meter.LogOdds >= calibratedAt }},
+}
+
+const calibratedAt = -2
+
+// judge adds up what is said of each subscriber by the shipped weights.
+func (c *crowd) judge(tb testing.TB, found map[string][]traffic.Finding) []judgement {
+	tb.Helper()
+	hosts := newHosts(tb, c.traffic.Seed)
+	m := score.NewModel(prevalence, score.Shipped())
 	var out []judgement
-	for _, client := range c.clients {
-		j := judgement{form: client.Form, families: map[traffic.Family]float64{}, meter: m.logLR(slices.Contains(farms, client.Form))}
-		for _, f := range found[client.Addr.String()] {
+	for i, client := range c.clients {
+		list := found[client.Addr.String()]
+		meter := hosts.meter(client, rand.New(rand.NewPCG(c.traffic.Seed, 230+uint64(i))))
+		j := judgement{form: client.Form, families: map[traffic.Family]float64{}, size: meter.size}
+		for _, f := range list {
 			j.families[f.Family] = max(j.families[f.Family], f.LogLR)
 		}
+		evidence := traffic.ForSite("s", list)
+		if len(list) == 0 {
+			evidence = append(evidence, counter.Quiet("s", counter.Watched{Hours: int32(24 * c.traffic.Days)}))
+		}
+		site := score.Site{ID: "s", Hourly: true}
+		evidence = append(evidence, meter.evidence)
+		if power, ok := counter.Power("s", evidence); ok {
+			evidence = append(evidence, power)
+		}
+		j.fused = m.Sum(site, evidence)
+		j.meter = m.Sum(site, []datasets.Evidence{meter.evidence})
 		out = append(out, j)
 	}
 	return out
@@ -313,10 +333,10 @@ type tally struct{ found, all map[sim.Form]int }
 
 func newTally() tally { return tally{map[sim.Form]int{}, map[sim.Form]int{}} }
 
-func (t tally) add(list []judgement, withMeter bool) {
+func (t tally) add(list []judgement, called func(judgement) bool) {
 	for _, j := range list {
 		t.all[j.form]++
-		if j.called(withMeter) {
+		if called(j) {
 			t.found[j.form]++
 		}
 	}
@@ -335,29 +355,53 @@ func (t tally) recall() float64 {
 	return sum / float64(len(farms))
 }
 
-// precision is that at the prevalence, for a share of others that are called.
-func (t tally) precision(falseShare float64) float64 {
-	hits := prevalence * t.recall()
+// precisionOf is that at the prevalence, for a share of others that are called.
+func precisionOf(recall, falseShare float64) float64 {
+	hits := prevalence * recall
 	if hits == 0 {
 		return 0
 	}
 	return hits / (hits + (1-prevalence)*falseShare)
 }
 
+// upper is the 95 % bound of a share of k in n: the rule of three for none, else the
+// normal law on the root.
+func upper(k, n int) float64 {
+	if k == 0 {
+		return 3 / float64(n)
+	}
+	return math.Pow(math.Sqrt(float64(k))+0.98, 2) / float64(n)
+}
+
 func (t tally) String() string {
 	var b strings.Builder
-	n := t.all[sim.NotMining]
-	share := float64(t.found[sim.NotMining]) / float64(n)
-	// The 95 % bound of a share of k in n: rule of three for none, else the normal law on the root.
-	bound := 3 / float64(n)
-	if k := float64(t.found[sim.NotMining]); k > 0 {
-		bound = math.Pow(math.Sqrt(k)+0.98, 2) / float64(n)
-	}
-	fmt.Fprintf(&b, "recall %.3f, false %d of %d, precision %.3f (at least %.3f)", t.recall(), t.found[sim.NotMining], n, t.precision(share), t.precision(bound))
+	n, wrong := t.all[sim.NotMining], t.found[sim.NotMining]
+	fmt.Fprintf(&b, "recall %.3f, false %d of %d, precision %.3f (at least %.3f)", t.recall(), wrong, n, precisionOf(t.recall(), float64(wrong)/float64(n)), precisionOf(t.recall(), upper(wrong, n)))
 	for _, f := range sim.Forms() {
 		fmt.Fprintf(&b, "; %s %d/%d", f, t.found[f], t.all[f])
 	}
 	return b.String()
+}
+
+// precisionAt returns the precision of the shortest ranking with this recall, and the
+// 95 % bound of it. Forms of farms count alike; ties count in full.
+func precisionAt(list []judgement, recall float64, score func(judgement) float64) (precision, atLeast float64) {
+	var cuts []float64
+	for _, j := range list {
+		if slices.Contains(farms, j.form) {
+			cuts = append(cuts, score(j))
+		}
+	}
+	slices.Sort(cuts)
+	for i := len(cuts) - 1; i >= 0; i-- {
+		t := newTally()
+		t.add(list, func(j judgement) bool { return score(j) >= cuts[i] })
+		if t.recall() >= recall {
+			wrong, n := t.found[sim.NotMining], t.all[sim.NotMining]
+			return precisionOf(t.recall(), float64(wrong)/float64(n)), precisionOf(t.recall(), upper(wrong, n))
+		}
+	}
+	return 0, 0
 }
 
 // averagePrecision of a score at the prevalence: miners and others are weighted so

@@ -42,7 +42,7 @@ short AS (
 		(1680000000000000 + i * (1209600000000 // $1::BIGINT))::BIGINT AS ts_us, (hash(i, 3) % 60000) / 1000.0 AS duration_s,
 		(500 + hash(i, 4) % 20000)::BIGINT AS orig_bytes, (2000 + hash(i, 5) % 900000)::BIGINT AS resp_bytes, 12 + hash(i, 6) % 200 AS orig_pkts, 14 + hash(i, 7) % 700 AS resp_pkts
 	FROM range($1::BIGINT) AS r(i)
-	JOIN client AS c ON c.c = 1 + hash(i, 8) % (SELECT count(*) FROM client)
+	JOIN client AS c ON c.c = 1 + (hash(i, 8) % $3)::BIGINT
 )
 SELECT $2::INTEGER AS bucket, make_timestamptz(ts_us) AS ts, src_ip, src_port, dst_ip, dst_port, 'tcp' AS proto, duration_s,
 	orig_bytes, resp_bytes, orig_pkts::BIGINT AS orig_pkts, resp_pkts::BIGINT AS resp_pkts,
@@ -77,7 +77,7 @@ func speedLake(tb testing.TB, ws *Workspace, rows int64) {
 			tb.Fatal(err)
 		}
 		short := int64(len(addresses[b])) * perClient * 6 / 4
-		query := strings.NewReplacer("$1", strconv.FormatInt(short, 10), "$2", strconv.Itoa(b)).Replace(speedFlows)
+		query := strings.NewReplacer("$1", strconv.FormatInt(short, 10), "$2", strconv.Itoa(b), "$3", strconv.Itoa(len(addresses[b]))).Replace(speedFlows)
 		tmp := filepath.Join(ws.Lake(), ".tmp", fmt.Sprintf("speed-%d.parquet", b))
 		n, err := db.Copy(ctx, query, tmp)
 		if err != nil {
@@ -180,20 +180,4 @@ func bareScan(b *testing.B, ws *Workspace, list []store.Manifest) float64 {
 		b.Fatal(err)
 	}
 	return time.Since(begun).Seconds()
-}
-
-// peakMiB is the largest resident memory of the process so far, 0 where the
-// system does not say.
-func peakMiB() float64 {
-	text, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for _, line := range strings.Split(string(text), "\n") {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kib, _ := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 64)
-			return kib / 1024
-		}
-	}
-	return 0
 }

@@ -185,9 +185,12 @@ func encodeEntry(e JournalEntry) []byte {
 }
 
 // openJournal reads the journal to write on it. The workspace must be locked.
-// A line that a process which died had begun is removed; a run that it had
-// published and not noted is noted now.
+// A line that a process which died had begun is removed, and so are files that it
+// had not yet given their names; a run that it had published and not noted is noted now.
 func (ws *Workspace) openJournal() (*journal, error) {
+	if err := ws.removeUnnamed(); err != nil {
+		return nil, err
+	}
 	j, err := ws.readJournal()
 	if err != nil {
 		return nil, err
@@ -212,6 +215,21 @@ func (ws *Workspace) openJournal() (*journal, error) {
 		}
 	}
 	return j, j.noteRuns(key)
+}
+
+// removeUnnamed removes the files beside the journal under temporary names, which
+// [store.WriteFile] leaves if its process dies.
+func (ws *Workspace) removeUnnamed() error {
+	left, err := filepath.Glob(ws.Path(".tmp-*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range left {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lockJournal makes this process the only one that changes the workspace until

@@ -162,6 +162,10 @@ func TestJournalInterrupted(t *testing.T) {
 			writeLines(t, ws, all[:3])
 			write(t, ws.Path(JournalSignatureName), string(older))
 		}},
+		{"signature without its name", func(t *testing.T, ws *Workspace, _ [][]byte, older []byte) {
+			write(t, ws.Path(JournalSignatureName), string(older))
+			write(t, ws.Path(".tmp-1"), "half")
+		}},
 		{"line not signed", func(t *testing.T, ws *Workspace, _ [][]byte, older []byte) {
 			write(t, ws.Path(JournalSignatureName), string(older))
 		}},
@@ -176,6 +180,9 @@ func TestJournalInterrupted(t *testing.T) {
 			}
 			if v, err := Verify(t.Context(), dir, ""); err != nil || len(v.Problems) > 0 || v.Journal != 4 {
 				t.Errorf("got %+v, %v; want four lines and no problem", v, err)
+			}
+			if left, _ := filepath.Glob(ws.Path(".tmp-*")); len(left) > 0 {
+				t.Errorf("%q are left", left)
 			}
 		})
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/detectors/traffic"
+	"github.com/minewatch/minewatch/detectors/visit"
 	"github.com/minewatch/minewatch/pipeline/export"
 	"github.com/minewatch/minewatch/pipeline/telecom"
 )
@@ -27,11 +28,19 @@ func (r *runner) completePack(out *export.Run) error {
 	}
 	n := r.network
 	out.FlowRules = telecom.FlowRules(out.Candidates, n.findings, leases, out.AsOf)
+	visited, err := r.env.visited()
+	if err != nil {
+		return err
+	}
+	confirmed := map[string]bool{} // clients
 	findings := make([]traffic.Finding, len(n.findings))
 	for i, f := range n.findings {
 		findings[i] = f.Finding
+		if last, ok := visit.Latest(visited[f.SiteID]); ok && last.FoundMining() {
+			confirmed[f.Client] = true
+		}
 	}
-	out.NewPools = telecom.Proposals(findings, n.pools, n.services)
+	out.NewPools = telecom.Proposals(findings, confirmed, n.pools, n.services)
 	out.Earlier, err = earlierPack(r.env.WS)
 	return err
 }

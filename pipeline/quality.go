@@ -87,7 +87,7 @@ func qualityFile(f ingest.FileReport) export.QualityFile {
 		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Reason, b.Reason))
 	})
 	for _, w := range slices.Sorted(maps.Keys(f.Warnings)) {
-		q.Warnings = append(q.Warnings, fmt.Sprintf("%s: %d rows", w, f.Warnings[w]))
+		q.Warnings = append(q.Warnings, fmt.Sprintf("%d rows: %s", f.Warnings[w], w))
 	}
 	return q
 }

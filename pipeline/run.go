@@ -181,7 +181,11 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("check readings: %w", err)
 	}
-	r.doubts = doubts
+	unknown, err := r.env.references(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("check references: %w", err)
+	}
+	r.doubts = append(doubts, unknown...)
 	if r.months, err = r.env.monthsCovered(); err != nil {
 		return nil, fmt.Errorf("coverage: %w", err)
 	}
@@ -315,7 +319,10 @@ func (r *runner) cases() ([]*siteCase, error) {
 		}
 	}
 	cases := make([]*siteCase, 0, len(by))
-	for _, s := range by {
+	for id, s := range by {
+		if e, ok := counter.Power(id, s.evidence); ok {
+			s.evidence = append(s.evidence, e)
+		}
 		cases = append(cases, s)
 	}
 	slices.SortFunc(cases, bySite)
@@ -485,6 +492,11 @@ func (r *runner) fingerprint() (string, []LakePart, error) {
 		}
 		text = append(text, sum)
 	}
+	blocks, err := r.env.blockTimes()
+	if err != nil {
+		return "", nil, err
+	}
+	text = append(text, blocks.digest)
 	return store.Fingerprint(text...), parts, nil
 }
 

@@ -15,11 +15,12 @@ import (
 // trafficShared is what the stages of the network logs share. It is read when
 // it is asked for, once, so that a task can run anywhere.
 type trafficShared struct {
-	mu    sync.Mutex
-	who   *subscribers
-	pools *ref.Pools
-	looks *interest
-	notes []string
+	mu     sync.Mutex
+	who    *subscribers
+	pools  *ref.Pools
+	looks  *interest
+	blocks *blockTimes
+	notes  []string
 }
 
 // subscribers says who had an address.

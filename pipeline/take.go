@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"slices"
 
-	"github.com/minewatch/minewatch/datasets/raw"
 	"github.com/minewatch/minewatch/pipeline/ingest"
 )
 
@@ -128,7 +127,7 @@ func (o IngestOptions) intake(ws *Workspace) ingest.Options {
 		Zone: ws.Config.Location(), Buckets: ws.Config.Buckets,
 		Workers: workers, MemoryMiB: int(ws.Config.Limits.Memory),
 		Mappings: ws.Config.Intake.Mappings.compiled(),
-		Limits:   raw.DefaultLimits(), QuarantineLimit: ws.Config.Limits.Quarantine,
+		Limits:   ws.Config.Limits.OfFile(), QuarantineLimit: ws.Config.Limits.Quarantine,
 		Progress: func(p ingest.Progress) {
 			if o.Progress != nil {
 				o.Progress("ingest: "+p.Step, int64(p.Done), int64(p.Total), 0)

@@ -49,7 +49,11 @@ var flowStage = &Stage{
 		if err != nil {
 			return nil, err
 		}
-		return env.bucketTasks("sessions", []string{"flows", "tls"}, who.digest, interest.digest, strconv.Itoa(env.WS.Config.Traffic.FlowGapS), env.WS.Config.Zone)
+		blocks, err := env.blockTimes()
+		if err != nil {
+			return nil, err
+		}
+		return env.bucketTasks("sessions", []string{"flows", "tls"}, who.digest, interest.digest, blocks.digest, strconv.Itoa(env.WS.Config.Traffic.FlowGapS), env.WS.Config.Zone)
 	},
 	Apply: applyFlows,
 }
@@ -201,6 +205,10 @@ func applyFlows(_ context.Context, env *Env, t Task) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	blocks, err := env.blockTimes()
+	if err != nil {
+		return 0, err
+	}
 	var files []string
 	var records int64
 	var tls []datasets.TLS
@@ -219,7 +227,7 @@ func applyFlows(_ context.Context, env *Env, t Task) (int64, error) {
 		}
 	}
 	in := flowBucket{
-		set:   stitch.Settings{Gap: time.Duration(env.WS.Config.Traffic.FlowGapS) * time.Second, Zone: env.Zone, Keep: interest.keep, Mining: traffic.MiningLabel},
+		set:   stitch.Settings{Gap: time.Duration(env.WS.Config.Traffic.FlowGapS) * time.Second, Zone: env.Zone, Keep: interest.keep, Mining: traffic.MiningLabel, Blocks: blocks.at},
 		who:   who.leases,
 		tls:   tls,
 		files: files, buckets: env.WS.Config.Buckets,

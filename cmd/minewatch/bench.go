@@ -9,15 +9,18 @@ import (
 func (p *program) bench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure the program on public data",
-		Long: `Measure the program on public data that ships with it. The figures are kept in
-the BENCHMARK.md of the packages.`,
+		Short: "Measure the program on public and on generated data",
+		Long: `Measure how well the program finds mines in public data that ships with it, and
+how fast it is on generated data of any size. The figures are kept in the
+BENCHMARK.md of the packages.`,
 		Example: `  minewatch bench detect
-  minewatch bench fuse`,
+  minewatch bench fuse
+  minewatch bench stages
+  minewatch bench month`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	for _, c := range []*cobra.Command{p.benchDetect(), p.benchFuse()} {
+	for _, c := range []*cobra.Command{p.benchDetect(), p.benchFuse(), p.benchStages(), p.benchMonth()} {
 		c.Args = withUsage(c.Args)
 		cmd.AddCommand(c)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -13,9 +12,7 @@ import (
 	"github.com/minewatch/minewatch/datasets/sim"
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/detectors/calibrate"
-	"github.com/minewatch/minewatch/detectors/features"
 	"github.com/minewatch/minewatch/detectors/fuse"
-	"github.com/minewatch/minewatch/detectors/load"
 	"github.com/minewatch/minewatch/pipeline"
 )
 
@@ -92,11 +89,7 @@ func (b fuseBench) meters() (fuse.Halves, error) {
 		if c.Population != calibrate.Estate || c.Model == calibrate.ModelA {
 			continue
 		}
-		var block load.Block
-		if v.Look != nil {
-			block = v.Look.Block
-		}
-		half := fuse.Half{Source: c.Building, Family: c.Family, Evidence: []datasets.Evidence{blockEvidence(block, v.LogLR)}}
+		half := fuse.Half{Source: c.Building, Family: c.Family, Evidence: []datasets.Evidence{v.Evidence()}}
 		switch {
 		case c.Mine():
 			out.Mining = append(out.Mining, half)
@@ -109,21 +102,12 @@ func (b fuseBench) meters() (fuse.Halves, error) {
 	return out, nil
 }
 
-// blockEvidence is what load/block would say of a block with this likelihood ratio.
-func blockEvidence(block load.Block, logLR float64) datasets.Evidence {
-	block.LogLR = logLR
-	if block.Duty == nil {
-		block.Duty = &load.Duties[0]
-	}
-	w := &load.Window{Series: &features.Series{SiteID: "s", KW: []float64{math.NaN()}}}
-	return load.Added{}.Detect(&load.Sight{Window: w, Block: &block, Zone: time.UTC})
-}
-
 // network makes the traffic halves: simulated clients, seen by a run.
 func (b fuseBench) network(cmd *cobra.Command) (fuse.Halves, error) {
 	var out fuse.Halves
 	t := sim.DefaultTraffic(time.Date(2023, 12, 4, 0, 0, 0, 0, time.UTC))
 	t.Seed, t.Days, t.ActiveTimeoutS = b.seed, b.days, 1800
+	t.Blocks = sim.Blocks(b.seed, t.Start, b.days)
 	miners := map[sim.Form]int{}
 	for _, f := range sim.Forms() {
 		miners[f] = b.miners

@@ -155,6 +155,9 @@ type columnView struct {
 	Personal  bool     `json:"personal,omitempty"`
 	Privacy   string   `json:"privacy"`
 	OneOf     []string `json:"one_of,omitempty"`
+	Min       *float64 `json:"min,omitempty"`
+	Max       *float64 `json:"max,omitempty"`
+	Refers    string   `json:"references,omitempty"` // table.column
 	Doc       string   `json:"doc"`
 }
 
@@ -163,8 +166,9 @@ func viewTable(t *datasets.Table) tableView {
 	for _, c := range t.Columns {
 		column := columnView{
 			Name: c.Name, Delivered: c.In, Type: c.Kind.String(), Unit: c.DiskUnit,
-			Required: c.Required, Personal: c.PII, Privacy: c.Privacy.String(), OneOf: c.OneOf, Doc: c.Doc,
+			Required: c.Required, Personal: c.PII, Privacy: c.Privacy.String(), OneOf: c.OneOf, Refers: c.References, Doc: c.Doc,
 		}
+		column.Min, column.Max = c.Bounds()
 		if c.In != "" {
 			column.InUnit = c.Unit
 		}

@@ -88,8 +88,8 @@ func texts(t *testing.T, path string) []string {
 // Names and units that stand as they are in every language: sites, feeders,
 // trips, detectors, files, servers and pools, mathematical signs.
 var (
-	nameWord = regexp.MustCompile(`^(KZ-\d+|F-?\d+|G\d+|b\d+|Sample|[a-z_]+/[a-z_.*]+|[a-z0-9-]+(\.[a-z0-9-]+)+|\d+-[IVXL]+|S2|[A-Z][A-Za-z0-9]*Pool|p-.*|Stratum(-ға)?|VPN|UTC|DNS|CSV(-ге)?|EMCD|[A-Z]|n|p|t|20\d\dQ[1-4])$`)
-	nameList = strings.Fields("weather readings sites flows dns tls registry declarations subscribers street Binance Pool ViaBTC Poolin")
+	nameWord = regexp.MustCompile(`^(KZ-\d+|F-?\d+|G\d+|b\d+|Sample|[a-z_]+/[a-z_.*]+|[a-z0-9-]+(\.[a-z0-9-]+)+|\d+-[IVXL]+|inbox/[a-z/.]+|S2|[A-Z][A-Za-z0-9]*Pool|p-.*|Stratum(-ға)?|VPN|UTC|DNS|CSV(-ге)?|EMCD|[A-Z]|n|p|t|20\d\dQ[1-4])$`)
+	nameList = strings.Fields("weather readings sites flows dns tls registry declarations subscribers street Binance Pool ViaBTC Poolin S1 XML XLSX PDF DOCTYPE zip gzip Zeek conn inbox/dns site site_id ts kwh bin name category notified_on declared_mw lake/reading_doubts")
 )
 
 // No English word is left in the Russian and Kazakh pages but names and units.
@@ -104,8 +104,8 @@ func TestNoEnglishIsLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := map[string]bool{}
 	for _, page := range append(pages, filepath.Join(dir, "inspection", "report.html"), filepath.Join(dir, "quality.html")) {
+		var said []string
 		for _, s := range texts(t, page) {
 			if slices.ContainsFunc(regions, func(r ref.Region) bool { return r.NameEN == strings.TrimSpace(s) }) {
 				continue // the page has their names beside the words
@@ -113,14 +113,64 @@ func TestNoEnglishIsLeft(t *testing.T) {
 			for _, r := range regions { // as are they in the titles of the map
 				s = strings.TrimPrefix(s, r.NameEN+": ")
 			}
-			for _, l := range i18n.Langs[1:] {
-				if left := english(i18n.Say(l, s)); len(left) > 0 && !said[l.Tag()+s] {
-					said[l.Tag()+s] = true
-					t.Errorf("%s: %q is left of %q", l.Tag(), left, s)
-				}
+			said = append(said, s)
+		}
+		speaks(t, said)
+	}
+}
+
+// speaks fails for each text that stays English in another language.
+func speaks(t *testing.T, said []string) {
+	t.Helper()
+	slices.Sort(said)
+	for _, s := range slices.Compact(said) {
+		for _, l := range i18n.Langs[1:] {
+			if left := english(i18n.Say(l, s)); len(left) > 0 {
+				t.Errorf("%s: %q is left of %q", l.Tag(), left, s)
 			}
 		}
 	}
+}
+
+// damaged are deliveries that are refused, in part or as a whole.
+var damaged = map[string]string{
+	"readings/letters.csv":  "site_id,ts,kwh\nS1,2022-10-01T00:00:00Z,12\nS1,2022-10-01T01:00:00Z,twelve\nS1,never,12\n,2022-10-01T02:00:00Z,1\nS1,2022-10-01T03:00:00Z,-4\n\"S1,2022-10-01T04:00:00Z,1\n",
+	"readings/nocolumn.csv": "site,time,energy\nS1,2022-10-01,12\n",
+	"readings/office.xls":   "\xd0\xcf\x11\xe0\xa1\xb1",
+	"readings/paper.pdf":    "%PDF-1.7\n",
+	"readings/cut.csv.gz":   "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x2b\xce",
+	"readings/book.xlsx":    "PK\x03\x04 no workbook",
+	"readings/entity.xml":   `<?xml version="1.0"?><!DOCTYPE message [<!ENTITY a "b">]><message class="80020"/>`,
+	"readings/open.xml":     `<?xml version="1.0"?><message class="80020"><datetime><day>20221001</day></datetime><area><measuringpoint code="1">`,
+	"readings/empty.csv":    "",
+	"flows/conn.log":        "#separator \\x09\n#path\tdns\n#fields\tts\tquery\n1\ta\n",
+	"flows/packets.pcap":    "\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00",
+	"registry/late.csv":     "bin,name,category,notified_on\n12,A,miner,soon\n950341000052,B,baker,2022-01-10\n",
+}
+
+// The reasons of refusals come from the parsers, and reach the page of quality.
+func TestRefusalsAreTranslated(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "w")
+	mustRun(t, "init", dir)
+	for name, text := range damaged {
+		path := filepath.Join(dir, "inbox", name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	minewatch("run", "-w", dir, "--quiet")
+	said := texts(t, filepath.Join(dir, "runs", "latest", "quality.html"))
+	refused := 0
+	for _, s := range said {
+		refused += strings.Count(s, ": refused: ")
+	}
+	if refused < 8 {
+		t.Errorf("only %d files are said to be refused", refused)
+	}
+	speaks(t, said)
 }
 
 func english(s string) []string {

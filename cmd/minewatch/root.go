@@ -51,6 +51,7 @@ type program struct {
 	json      bool   // of commands that print results
 	workspace string // of commands that work on one
 	run       string // of commands that read a finished run
+	profiles  profiles
 }
 
 // run runs one command line and returns the exit code.
@@ -60,7 +61,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	return p.exit(ctx, root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	return p.exit(ctx, errors.Join(err, p.profiles.stop()))
 }
 
 // exit reports an error once and chooses the exit code.
@@ -107,11 +109,12 @@ Results go to stdout, everything else to stderr.
 		SilenceErrors:              true,
 		SilenceUsage:               true,
 		Args:                       noSuchCommand,
-		PersistentPreRunE:          func(*cobra.Command, []string) error { return p.startLog() },
+		PersistentPreRunE:          func(*cobra.Command, []string) error { return errors.Join(p.startLog(), p.profiles.start()) },
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentFlags().BoolVarP(&p.quiet, "quiet", "q", false, "print results, warnings and errors only")
 	root.PersistentFlags().StringVar(&p.logFormat, "log-format", "text", "format of the log on stderr: text or json")
+	p.profiles.flags(root.PersistentFlags())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{err, "Run " + cmd.CommandPath() + " --help for its flags."}
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 )
 
 // Limits of zip archives. A member may itself be packed, but not an archive.
@@ -32,7 +33,7 @@ func (in *input) zip(l *loader) error {
 		return &Fault{Reason: "too many files in the zip archive", Remedy: "deliver it in parts"}
 	}
 	// One guard over all members: overlapping ones multiply the size as well.
-	total := &guard{packed: &meter{n: info.Size()}, limits: in.limits}
+	total := &guard{packed: &meter{n: info.Size()}, limits: in.limits, began: time.Now()}
 	var files []*zip.File
 	for _, f := range archive.File {
 		if f.Name == "xl/workbook.xml" {

@@ -59,9 +59,10 @@ type block struct {
 
 // parallel decodes blocks of lines in Options.Workers goroutines for as long as
 // plain holds for them, and hands on rows and faults in the order of the file.
-// It leaves lines before the first other block, or at the end. serial decodes
-// a line with l itself.
-func (l *loader) parallel(lines *lineReader, plain func(text []byte) bool, open func(w *worker) blockDecoder, serial func(ln line) error) error {
+// It leaves lines before the first other block, or at the end. plain sees the
+// blocks in the order of the file, before any line of them is decoded. serial
+// decodes a line with l itself.
+func (l *loader) parallel(lines *lineReader, plain func(text []byte, first int64) bool, open func(w *worker) blockDecoder, serial func(ln line) error) error {
 	n := l.options.Workers
 	if n < 1 || len(lines.pending) > 0 || !l.rowByRow() {
 		return nil
@@ -84,7 +85,7 @@ func (l *loader) parallel(lines *lineReader, plain func(text []byte) bool, open 
 			if some, readErr = lines.block(b); !some || readErr != nil {
 				return
 			}
-			if !plain(b.text) {
+			if !plain(b.text, b.first) {
 				lines.putBack(b)
 				return
 			}
@@ -119,10 +120,10 @@ func (l *loader) parallel(lines *lineReader, plain func(text []byte) bool, open 
 	return err
 }
 
-// rowByRow reports whether a record says all about its row, in the columns and
-// forms of the table: what a mapping asks for may need the rows before.
+// rowByRow reports whether a record says all about its rows: registers and
+// periods without an end need the records before.
 func (l *loader) rowByRow() bool {
-	return l.layout == nil && l.registers == nil && l.periods == nil && l.format == nil && len(l.units) == 0 && l.lines == 0
+	return l.registers == nil && l.periods == nil && l.lines == 0
 }
 
 func (w *worker) do(b *block, decode blockDecoder) {
@@ -213,7 +214,11 @@ func (lr *lineReader) block(b *block) (bool, error) {
 		}
 	}
 	whole := len(buf)
-	if !lr.eof {
+	switch {
+	case lr.eof:
+	case lr.whole != nil:
+		whole = lr.whole(buf)
+	default:
 		whole = bytes.LastIndexByte(buf, '\n') + 1
 	}
 	lr.start, lr.end = 0, 0

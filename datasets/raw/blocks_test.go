@@ -48,7 +48,7 @@ func compareBlocks[R any](t *testing.T, path, table string) {
 	if want.sum.Refused == nil && want.sum.Rows != int64(len(want.rows)+len(want.faults)) {
 		t.Errorf("%d rows, %d accepted, %d refused", want.sum.Rows, len(want.rows), len(want.faults))
 	}
-	for _, size := range []int{100, 700, blockBytes} {
+	for _, size := range []int{100, 700, 4000, blockBytes} {
 		fast := slow
 		fast.block, fast.Workers = size, 1+size%3
 		got := readAll[R](t, path, table, fast)

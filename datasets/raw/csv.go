@@ -57,8 +57,8 @@ func (CSV) decode(in *input, l *loader) error {
 	}
 	serial := func(ln line) error { return c.line(ln, l) }
 	// A quoted record may go on in the next block.
-	plain := func(text []byte) bool { return bytes.IndexByte(text, '"') < 0 }
-	if l.layout == nil && in.packing != "zip" { // which may need the records before
+	plain := func(text []byte, _ int64) bool { return bytes.IndexByte(text, '"') < 0 }
+	if in.packing != "zip" { // whose members share their count of lines
 		if err := l.parallel(c.lines, plain, c.fork, serial); err != nil {
 			return err
 		}
@@ -68,9 +68,13 @@ func (CSV) decode(in *input, l *loader) error {
 
 // fork returns what decodes blocks of the file without quotes.
 func (c *csvReader) fork(w *worker) blockDecoder {
-	w.rebind(c.names)
-	if fast := fastReadings(w.loader, c.separator); fast != nil {
-		return fast
+	if fault := w.layOut(c.names, 1); fault != nil {
+		panic("raw: a header is taken once and refused then: " + fault.Error())
+	}
+	if w.layout == nil {
+		if fast := fastReadings(w.loader, c.separator); fast != nil {
+			return fast
+		}
 	}
 	own := &csvReader{separator: c.separator}
 	return byLine(w.options.Limits.LineBytes, func(ln line) error { return own.line(ln, w.loader) })

@@ -96,7 +96,7 @@ func (d *dialect) decode(in *input, l *loader) error {
 	if f != nil {
 		return f
 	}
-	plain := func(text []byte) bool {
+	plain := func(text []byte, _ int64) bool {
 		return bytes.IndexByte(text, '"') < 0 && (d.end == "" || !bytes.Contains(text, []byte("\n"+d.end)) && !bytes.HasPrefix(text, []byte(d.end)))
 	}
 	fork := func(w *worker) blockDecoder {

@@ -71,7 +71,11 @@ func (ESPI) decode(in *input, l *loader) error {
 	if fault != nil {
 		return fault
 	}
-	e := &espi{x: newXMLReader(in), l: l, types: map[string]espiType{}}
+	x, err := newXMLReader(in)
+	if err != nil {
+		return err
+	}
+	e := &espi{x: x, l: l, types: map[string]espiType{}}
 	for {
 		el, err := e.x.next()
 		if err == io.EOF {
@@ -113,8 +117,8 @@ func (e *espi) link(el *element) {
 	if e.entry == nil {
 		return
 	}
-	href := strings.TrimRight(el.attr("href"), "/")
-	switch el.attr("rel") {
+	href := strings.TrimRight(string(el.attr("href")), "/")
+	switch string(el.attr("rel")) {
 	case "self":
 		e.entry.self = href
 	case "up":
@@ -133,17 +137,17 @@ func (e *espi) end(el *element) error {
 	}
 	switch el.name {
 	case "uom":
-		e.entry.typ.uom = el.text
-	case "powerOfTenMultiplier", "poweroftenmultiplier":
-		n, err := strconv.Atoi(el.text)
+		e.entry.typ.uom = string(el.text)
+	case "poweroftenmultiplier":
+		n, err := strconv.Atoi(string(el.text))
 		if err != nil || n < -12 || n > 12 {
 			return &Fault{Line: e.x.line(), Column: "powerOfTenMultiplier", Reason: "not a multiplier", Remedy: "write a whole number from -12 to 12"}
 		}
 		e.entry.typ.multiplier = n
 	case "flowdirection":
-		e.entry.typ.direction = el.text
+		e.entry.typ.direction = string(el.text)
 	case "accumulationbehaviour":
-		e.entry.typ.accumulation = el.text
+		e.entry.typ.accumulation = string(el.text)
 	case "entry":
 		e.close()
 	}
@@ -154,13 +158,13 @@ func (e *espi) endOfReading(el *element) error {
 	var err error
 	switch el.name {
 	case "start":
-		e.reading.start, err = strconv.ParseInt(el.text, 10, 64)
+		e.reading.start, err = strconv.ParseInt(string(el.text), 10, 64)
 	case "duration":
-		e.reading.duration, err = strconv.ParseInt(el.text, 10, 64)
+		e.reading.duration, err = strconv.ParseInt(string(el.text), 10, 64)
 	case "value":
-		e.reading.value = el.text
+		e.reading.value = string(el.text)
 	case "quality":
-		e.reading.quality = el.text
+		e.reading.quality = string(el.text)
 	case "intervalreading":
 		if e.entry != nil && len(e.entry.blocks) > 0 {
 			if e.readings++; e.readings > maxIntervals {

@@ -10,6 +10,8 @@ import (
 // EVE reads Suricata's event log: events of type flow into flows, dns into dns,
 // tls into tls. One file mixes them; what is not of the folder's table is
 // passed over and counted, so a copy goes into each of the three folders.
+// The signatures of alerts become the label (app) of the flow with the same
+// flow_id and addresses that ends later in the file.
 //
 // dns comes in three versions: one event for each answer (1), one for all
 // answers to a query (2), and one with lists of queries and answers (3). The
@@ -18,12 +20,13 @@ import (
 var EVE Format = &jsonDialect{
 	name: "suricata-eve", mark: `"event_type"`,
 	tables: []jsonTable{
-		{table: "flows", fix: fixEVEFlow, more: []string{"event_type", "flow.start", "flow.end", "icmp_type", "icmp_code"}, columns: []zeekColumn{
+		{table: "flows", fix: fixEVEFlow, alerts: true, more: []string{"event_type", "flow.start", "flow.end", "icmp_type", "icmp_code", "flow_id", "src_ip", "dest_ip"}, columns: []zeekColumn{
 			{"ts", []string{"flow.start"}, "", false}, {"src_ip", []string{"src_ip"}, "", false}, {"src_port", []string{"src_port"}, "0", false},
 			{"dst_ip", []string{"dest_ip"}, "", false}, {"dst_port", []string{"dest_port"}, "0", false}, {"proto", []string{"proto"}, "", false},
 			{"duration_s", nil, "0", false},
 			{"orig_bytes", []string{"flow.bytes_toserver"}, "0", false}, {"resp_bytes", []string{"flow.bytes_toclient"}, "0", false},
 			{"orig_pkts", []string{"flow.pkts_toserver"}, "0", false}, {"resp_pkts", []string{"flow.pkts_toclient"}, "0", false},
+			{"app", nil, "", false},
 		}},
 		{table: "dns", fix: fixEVEDNS, more: []string{"event_type", "src_ip", "dest_ip", "src_port", "dest_port", "dns.queries", "dns.answers", "dns.query"}, columns: []zeekColumn{
 			{"ts", []string{"timestamp"}, "", false}, {"client_ip", []string{"src_ip"}, "", false},
@@ -54,9 +57,18 @@ func otherEvent(value []byte, want string) string {
 	return "event of another type"
 }
 
+// eveApp is the place of app among the columns of a flow event.
+const eveApp = 11
+
 func fixEVEFlow(r *jsonReader, more, out [][]byte) (string, *problem) {
 	if what := otherEvent(more[0], "flow"); what != "" {
+		if string(more[0]) == string(alertMark) {
+			r.alerts.note(r.text, r.number)
+		}
 		return what, nil
+	}
+	if label := r.alerts.label(more[5], more[6], more[7], r.number); label != "" {
+		out[eveApp] = r.made(label)
 	}
 	if more[1] == nil || more[2] == nil {
 		return "", nil // the missing time is told by its column
@@ -126,16 +138,11 @@ func canonicalAnswer(rdata []byte) []byte {
 }
 
 // firstMember returns a text of the first object in a list.
-func firstMember(list []byte, name string) (text []byte) {
+func firstMember(list []byte, name string) []byte {
 	start := bytes.IndexByte(list, '{')
 	if list[0] != '[' || start < 0 || len(bytes.Trim(list[1:start], " \t\r\n")) > 0 {
 		return nil
 	}
 	object := list[start:]
-	eachMember(object[:valueEnd(object, 0)], func(key, value []byte) {
-		if string(key) == name && value[0] == '"' {
-			text = plainJSON(value)
-		}
-	})
-	return text
+	return firstOf(object[:valueEnd(object, 0)], name)
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/netsampler/goflow2/v2/decoders/netflow"
@@ -295,50 +294,5 @@ func BenchmarkIPFIX(b *testing.B) {
 		}
 		file.Write(ipfix(1, flowData(5, ports...)))
 	}
-	benchmarkFlows(b, file.Bytes(), messages*records)
-}
-
-func benchmarkFlows(b *testing.B, content []byte, rows int64) {
-	b.Helper()
-	path := filepath.Join(b.TempDir(), "flows")
-	if err := os.WriteFile(path, content, 0o644); err != nil {
-		b.Fatal(err)
-	}
-	o := options()
-	o.Workers = 2
-	b.SetBytes(int64(len(content)))
-	for b.Loop() {
-		sum, err := Read(path, datasets.Lookup("flows"), o, Sink[datasets.Flow]{
-			Accept: func([]datasets.Flow) error { return nil },
-			Refuse: func(Fault) error { return nil },
-		})
-		if err != nil || sum.Accepted != rows {
-			b.Fatal(sum, err)
-		}
-	}
-	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
-}
-
-// BenchmarkText reads the text formats of flows.
-func BenchmarkText(b *testing.B) {
-	for name, file := range map[string]string{"zeek-tsv": "zeek-zat-conn.log", "zeek-json": "zeek-zat-conn.json.log", "nfdump": "nfdump-1.7.1-coinhive.csv", "eve": "eve.json", "goflow2": "goflow2.json", "vpc": "vpc.log"} {
-		text, err := os.ReadFile(filepath.Join(rawDir, "flows", file))
-		if err != nil {
-			b.Fatal(err)
-		}
-		var head, body []string
-		for i, l := range strings.SplitAfter(string(text), "\n") {
-			switch {
-			case strings.HasPrefix(l, "#close"), strings.HasPrefix(l, "Summary"), strings.HasPrefix(l, "flows,"), l == "":
-			case strings.HasPrefix(l, "#"), i == 0 && l[0] != '{':
-				head = append(head, l)
-			case strings.Contains(l, "x 4011"), strings.HasSuffix(l, "\"cut\":\n"), name == "nfdump" && strings.Count(l, ",") < 40, name == "eve" && !strings.Contains(l, `"start"`), strings.Contains(l, "- - -"):
-			default:
-				body = append(body, l)
-			}
-		}
-		n := 40 << 20 / len(strings.Join(body, ""))
-		content := strings.Join(head, "") + strings.Repeat(strings.Join(body, ""), n)
-		b.Run(name, func(b *testing.B) { benchmarkFlows(b, []byte(content), int64(n*len(body))) })
-	}
+	benchRead[datasets.Flow](b, "flows", file.Bytes())
 }

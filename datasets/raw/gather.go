@@ -13,12 +13,16 @@ import (
 // A gathering collects the intervals of one metering point that come in
 // several channels, so that active and reactive energy become one row.
 type gathering struct {
-	l     *loader
-	list  []interval
-	at    map[intervalKey]int
-	name  string // of the column with the point
-	feed  bool   // the table is feeder_readings
-	point *column
+	l    *loader
+	list []interval
+	// The intervals of a channel come in the order of time as a rule, and those
+	// of the next channel in the same order.
+	ordered bool                // each interval of list is later than the one before
+	next    int                 // place of the one that should come next
+	at      map[intervalKey]int // places in list, once it is not ordered
+	name    string              // of the column with the point
+	feed    bool                // the table is feeder_readings
+	point   *column
 
 	ts, energy *datasets.Column
 }
@@ -53,7 +57,7 @@ var (
 
 // gather prepares for rows of the loader's table.
 func (l *loader) gather() (*gathering, *Fault) {
-	g := &gathering{l: l, at: map[intervalKey]int{}}
+	g := &gathering{l: l, at: map[intervalKey]int{}, ordered: true}
 	switch l.table.Name {
 	case "readings":
 		g.name = "site_id"
@@ -81,16 +85,52 @@ func (l *loader) gather() (*gathering, *Fault) {
 // find returns the interval of a key, which is new to the list if nothing was
 // said of it before.
 func (g *gathering) find(k intervalKey, minutes int32, line int64) (*interval, *Fault) {
-	i, known := g.at[k]
+	i, known := g.place(k)
 	if !known {
 		if len(g.list) >= maxIntervals {
 			return nil, tooManyPeriods
 		}
 		i = len(g.list)
-		g.at[k] = i
 		g.list = append(g.list, interval{intervalKey: k, minutes: minutes, line: line})
+		g.added(k)
 	}
+	g.next = i + 1
 	return &g.list[i], nil
+}
+
+// place returns where in the list the interval of a key is.
+func (g *gathering) place(k intervalKey) (int, bool) {
+	if g.next < len(g.list) && g.list[g.next].intervalKey == k {
+		return g.next, true
+	}
+	if !g.ordered {
+		i, known := g.at[k]
+		return i, known
+	}
+	if n := len(g.list); n == 0 || g.list[n-1].compare(k) < 0 {
+		return 0, false
+	}
+	return slices.BinarySearchFunc(g.list, k, func(v interval, k intervalKey) int { return v.compare(k) })
+}
+
+// added keeps what place needs after a new interval.
+func (g *gathering) added(k intervalKey) {
+	n := len(g.list)
+	if g.ordered {
+		if n == 1 || g.list[n-2].compare(k) < 0 {
+			return
+		}
+		g.ordered = false
+		for i := range g.list {
+			g.at[g.list[i].intervalKey] = i
+		}
+	}
+	g.at[k] = n - 1
+}
+
+// compare orders keys by time; all of one file are local, or none.
+func (k intervalKey) compare(o intervalKey) int {
+	return cmp.Or(cmp.Compare(k.start, o.start), cmp.Compare(k.repeat, o.repeat))
 }
 
 // addActive adds energy in Wh.
@@ -111,22 +151,26 @@ func (g *gathering) flush(point string) error {
 	if given := g.l.options.Given[g.name]; given != "" {
 		point = given
 	}
-	slices.SortStableFunc(g.list, func(a, b interval) int {
-		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.repeat, b.repeat))
-	})
+	if !g.ordered {
+		slices.SortStableFunc(g.list, func(a, b interval) int { return a.compare(b.intervalKey) })
+	}
+	cell := []byte(point)
 	for i := range g.list {
-		if err := g.hand(point, &g.list[i]); err != nil {
+		if err := g.hand(cell, &g.list[i]); err != nil {
 			return err
 		}
 	}
-	g.list = g.list[:0]
-	clear(g.at)
+	g.list, g.next = g.list[:0], 0
+	if !g.ordered {
+		g.ordered = true
+		clear(g.at)
+	}
 	return nil
 }
 
 // hand makes the row of an interval. It fills the row itself, not through
 // texts: such files are long.
-func (g *gathering) hand(point string, v *interval) error {
+func (g *gathering) hand(point []byte, v *interval) error {
 	l := g.l
 	p := v.fault
 	switch {
@@ -153,9 +197,9 @@ func (g *gathering) hand(point string, v *interval) error {
 	return l.settle(v.line, nil)
 }
 
-func (g *gathering) fill(point string, v *interval) *problem {
+func (g *gathering) fill(point []byte, v *interval) *problem {
 	l := g.l
-	if p := g.point.set([]byte(point)); p != nil {
+	if p := g.point.set(point); p != nil {
 		return p
 	}
 	at, p := l.instant(datasets.Stamp{Micros: v.start, Local: v.local}, g.ts, true)

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -52,8 +54,13 @@ func open(path string, limits Limits) (*input, error) {
 	if err != nil {
 		return nil, err
 	}
+	if info, err := f.Stat(); err != nil {
+		return nil, errors.Join(err, f.Close())
+	} else if err := limits.tooLarge(info.Size()); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
 	in := &input{path: path, file: f, packed: &meter{r: f}, limits: limits, closer: func() {}}
-	raw := bufio.NewReaderSize(in.packed, 256<<10)
+	raw := bufio.NewReaderSize(&guard{r: in.packed, packed: in.packed, plain: true, limits: limits, began: time.Now()}, 256<<10)
 	in.r = raw
 	magic, err := raw.Peek(4)
 	if err != nil && err != io.EOF {
@@ -76,7 +83,7 @@ func open(path string, limits Limits) (*input, error) {
 }
 
 func (in *input) unpack(r io.Reader) {
-	in.r = bufio.NewReaderSize(&guard{r: r, packed: in.packed, limits: in.limits}, 256<<10)
+	in.r = bufio.NewReaderSize(&guard{r: r, packed: in.packed, limits: in.limits, began: time.Now()}, 256<<10)
 }
 
 // head returns the first bytes without consuming them.
@@ -139,21 +146,37 @@ type readerFunc func(p []byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// A guard stops a stream that unpacks to implausibly much.
+// tooLarge is a fault if a file of n bytes is larger than it may be.
+func (l Limits) tooLarge(n int64) error {
+	if l.Bytes > 0 && n > l.Bytes {
+		return &Fault{Reason: "file too large", Remedy: fmt.Sprintf("the limit is %d MiB unpacked", l.Bytes>>20)}
+	}
+	return nil
+}
+
+// A guard stops a stream that is larger, takes longer or unpacks to more than it may.
 type guard struct {
 	r      io.Reader
 	packed *meter
+	plain  bool // r is what was packed, or was not packed at all
 	n      int64
 	limits Limits
+	began  time.Time
 }
 
 func (g *guard) Read(p []byte) (int, error) {
 	n, err := g.r.Read(p)
 	g.n += int64(n)
+	if err := g.limits.tooLarge(g.n); err != nil {
+		return 0, err
+	}
+	if g.limits.Time > 0 && time.Since(g.began) > g.limits.Time {
+		return 0, &Fault{Reason: "decoding takes too long", Remedy: fmt.Sprintf("the limit is %d seconds", int64(g.limits.Time/time.Second))}
+	}
 	if g.n > g.limits.RatioFrom && g.n/max(g.packed.n, 1) > g.limits.Ratio {
 		return 0, &Fault{Reason: "unpacks to more than the allowed multiple of its size", Remedy: "deliver the file unpacked if it really is that large"}
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && err != io.EOF && !g.plain {
 		err = &corruptError{err}
 	}
 	return n, err

@@ -88,6 +88,39 @@ func TestPacking(t *testing.T) {
 	}
 }
 
+// What a file may have is set, whatever it is packed in.
+func TestFileLimits(t *testing.T) {
+	text := []byte(strings.Repeat(twoReadings, 1000))
+	for _, c := range []struct {
+		name   string
+		limit  func(*Limits)
+		reason string
+	}{
+		{"rows", func(l *Limits) { l.Rows = 100 }, "too many rows"},
+		{"bytes", func(l *Limits) { l.Bytes = 1 << 10 }, "file too large"},
+		{"time", func(l *Limits) { l.Time = 1 }, "decoding takes too long"},
+		{"none", func(*Limits) {}, ""},
+	} {
+		for packing, content := range map[string][]byte{"": text, "gzip": gzipped(t, string(text)), "zstd": zstdPacked(t, string(text)),
+			"zip": zipped(t, func(int) (string, string) { return "m.csv", string(text) }, 1)} {
+			limits := DefaultLimits()
+			c.limit(&limits)
+			sum, _, _ := readText(t, content, limits)
+			switch {
+			case c.reason == "" && sum.Refused != nil:
+				t.Errorf("%s %s: refused, %v", c.name, packing, sum.Refused)
+			case c.reason != "" && (sum.Refused == nil || sum.Refused.Reason != c.reason || sum.Refused.Remedy == ""):
+				t.Errorf("%s %s: refused %v, want %q with a remedy", c.name, packing, sum.Refused, c.reason)
+			}
+		}
+	}
+	deep := DefaultLimits()
+	deep.Depth = 3
+	if sum, _, _ := readText(t, []byte(`<message class="80020"><a><b><c><d>`), deep); sum.Refused == nil || sum.Refused.Reason != "XML nested too deeply" {
+		t.Errorf("depth 4 of 3: %v", sum.Refused)
+	}
+}
+
 // Files that are refused as a whole, and why.
 func TestRefusedFiles(t *testing.T) {
 	packed, packedZ := gzipped(t, strings.Repeat(twoReadings, 1000)), zstdPacked(t, strings.Repeat(twoReadings, 1000))

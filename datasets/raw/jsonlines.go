@@ -24,6 +24,7 @@ type jsonTable struct {
 	// made, which it may change. A text in what skips the record.
 	fix    func(r *jsonReader, more, out [][]byte) (what string, p *problem)
 	oneWay bool
+	alerts bool // label flows with the alerts of lines before
 }
 
 // Name returns the dialect's name.
@@ -45,6 +46,9 @@ type jsonReader struct {
 	buf    []byte
 	doubt  string
 	flow   *datasets.Flow
+	number int64   // of the current line
+	text   []byte  // of the current line
+	alerts *alerts // of the file, nil if the table takes none
 }
 
 // A jsonNode is a member that is wanted, or that has such members.
@@ -59,15 +63,27 @@ func (d *jsonDialect) decode(in *input, l *loader) error {
 		return fault
 	}
 	lines := newLineReader(in.r, in.limits.LineBytes)
-	all := func([]byte) bool { return true }
+	all := func(text []byte, first int64) bool {
+		if r.alerts != nil {
+			r.alerts.noteBlock(text, first, in.limits.LineBytes)
+		}
+		return true
+	}
 	fork := func(w *worker) blockDecoder {
 		own, _ := d.open(w.loader) // held for the file already
+		own.alerts = r.alerts
 		return byLine(in.limits.LineBytes, own.line)
 	}
 	if err := l.parallel(lines, all, fork, r.line); err != nil {
 		return err
 	}
-	return lines.each(r.line)
+	if err := lines.each(r.line); err != nil {
+		return err
+	}
+	if r.alerts != nil && r.alerts.full {
+		l.sum.Warnings["app: more alerts than are kept, so that flows late in the file lack their label"]++
+	}
+	return nil
 }
 
 func (d *jsonDialect) open(l *loader) (*jsonReader, *Fault) {
@@ -81,6 +97,9 @@ func (d *jsonDialect) open(l *loader) (*jsonReader, *Fault) {
 		return nil, &Fault{Line: 1, Reason: d.name + " in a folder that takes none", Remedy: "move the file to inbox/" + d.tables[0].table}
 	}
 	l.native = true
+	if r.jsonTable.alerts {
+		r.alerts = &alerts{}
+	}
 	names := make([]string, len(r.columns))
 	for i, c := range r.columns {
 		names[i] = c.column
@@ -140,7 +159,7 @@ func (r *jsonReader) line(ln line) error {
 		clear(r.values[i])
 	}
 	clear(r.extra)
-	r.buf, r.doubt = r.buf[:0], ""
+	r.buf, r.doubt, r.number, r.text = r.buf[:0], "", ln.number, text
 	r.scan(text, r.root)
 	r.pick()
 	what, p := r.fix(r, r.extra, r.out)

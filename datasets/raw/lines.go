@@ -20,6 +20,9 @@ type lineReader struct {
 	number     int64
 	eof        bool
 	pending    []line // given back by unread
+	// whole returns how much of a text can be decoded without what follows, all
+	// whole lines if it is nil.
+	whole func(text []byte) int
 }
 
 func newLineReader(r io.Reader, limit int) *lineReader {

@@ -3,7 +3,6 @@ package raw
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/minewatch/minewatch/datasets"
@@ -40,8 +39,8 @@ type m80020 struct {
 	point   string // code of the open one
 	sum     bool
 	channel string
-	repeats map[int]int // periods of the open channel by their begin
-	status  string
+	repeats [1441]int16 // periods of the open channel by the minute of their begin
+	status  bool        // of the open value: not commercial, or not there
 	period  *interval
 	zero    bool // of the active channel
 	values  int
@@ -54,7 +53,11 @@ func (M80020) decode(in *input, l *loader) error {
 	if fault != nil {
 		return fault
 	}
-	m := &m80020{x: newXMLReader(in), l: l, g: g}
+	x, err := newXMLReader(in)
+	if err != nil {
+		return err
+	}
+	m := &m80020{x: x, l: l, g: g}
 	for {
 		e, err := m.x.next()
 		if err == io.EOF {
@@ -79,14 +82,19 @@ func (M80020) decode(in *input, l *loader) error {
 }
 
 func (m *m80020) begin(e *element) error {
+	if e.name == "period" {
+		return m.beginPeriod(e)
+	}
 	sum, isPoint := pointElements[e.name]
 	switch {
-	case e.name == "message" && len(m.x.path) == 1:
-		if c := e.attr("class"); c != "80020" && c != "80040" {
+	case e.name == "value":
+		m.status = string(e.attr("status")) == "1"
+	case e.name == "message" && len(m.x.open) == 1:
+		if c := string(e.attr("class")); c != "80020" && c != "80040" {
 			return &Fault{Line: m.x.line(), Reason: fmt.Sprintf("message of class %q", c), Remedy: "messages of class 80020 and 80040 hold interval readings"}
 		}
 	case isPoint:
-		if m.point = e.attr("code"); m.point == "" {
+		if m.point = string(e.attr("code")); m.point == "" {
 			return &Fault{Line: m.x.line(), Reason: e.name + " without a code", Remedy: "the code is the identifier of the metering point"}
 		}
 		if m.day == 0 {
@@ -94,12 +102,9 @@ func (m *m80020) begin(e *element) error {
 		}
 		m.sum = sum
 	case strings.HasSuffix(e.name, "channel"):
-		m.channel, m.repeats = strings.TrimLeft(e.attr("code"), "0"), map[int]int{}
+		m.channel = strings.TrimLeft(string(e.attr("code")), "0")
+		clear(m.repeats[:])
 		m.zero, m.values = true, 0
-	case e.name == "period":
-		return m.beginPeriod(e)
-	case e.name == "value":
-		m.status = e.attr("status")
 	}
 	return nil
 }
@@ -123,8 +128,10 @@ func (m *m80020) beginPeriod(e *element) error {
 	if !ok1 || !ok2 || end <= begin {
 		return m.l.rejectCell(m.line, "period", badInterval, fmt.Appendf(nil, "%s channel %s %s-%s", m.point, m.channel, e.attr("start"), e.attr("end")))
 	}
-	key := intervalKey{m.day + datasets.Micros(begin)*60_000_000, true, m.repeats[begin]}
-	m.repeats[begin]++
+	key := intervalKey{m.day + datasets.Micros(begin)*60_000_000, true, int(m.repeats[begin])}
+	if m.repeats[begin]++; m.repeats[begin] < 0 {
+		return tooManyPeriods
+	}
 	var fault *Fault
 	if m.period, fault = m.g.find(key, int32(end-begin), m.line); fault != nil {
 		return fault
@@ -133,23 +140,32 @@ func (m *m80020) beginPeriod(e *element) error {
 }
 
 // dayMinute reads hhmm, also as hh:mm; 2400 is 1440.
-func dayMinute(s string) (int, bool) {
-	s = strings.Replace(s, ":", "", 1)
-	n, err := strconv.Atoi(s)
-	return n/100*60 + n%100, err == nil && len(s) == 4 && n >= 0 && n <= 2400 && n%100 < 60
+func dayMinute(s []byte) (int, bool) {
+	if len(s) == 5 && s[2] == ':' {
+		s = []byte{s[0], s[1], s[3], s[4]}
+	}
+	if len(s) != 4 {
+		return 0, false
+	}
+	h, m := two(s[0], s[1]), two(s[2], s[3])
+	return h*60 + m, h*100+m <= 2400 && m < 60
 }
 
 func (m *m80020) end(e *element) error {
+	if e.name == "value" {
+		if m.period != nil {
+			m.value(e.text)
+		}
+		return nil
+	}
 	_, isPoint := pointElements[e.name]
 	switch {
 	case e.name == "day" && m.x.parent() == "datetime":
-		at, err := datasets.ParseStamp(isoDay(e.text))
+		at, err := datasets.ParseStamp(isoDay(string(e.text)))
 		if err != nil {
 			return &Fault{Line: m.x.line(), Column: "day", Reason: "not an operating day", Remedy: "write it as YYYYMMDD"}
 		}
 		m.day = at.Micros
-	case e.name == "value" && m.period != nil:
-		m.value(e.text)
 	case strings.HasSuffix(e.name, "channel"):
 		if m.channel == "1" && m.zero && m.values >= 24 {
 			m.doubts += int64(m.values)
@@ -169,20 +185,24 @@ func isoDay(s string) string {
 }
 
 // value reads the value of the open period.
-func (m *m80020) value(text string) {
-	text = strings.ReplaceAll(text, ",", ".") // some generators write the sign of their country
+func (m *m80020) value(text []byte) {
+	for i, c := range text {
+		if c == ',' {
+			text[i] = '.' // some generators write the sign of their country
+		}
+	}
 	active := m.channel == "1"
-	if text == "" || m.status == "1" {
+	if len(text) == 0 || m.status {
 		m.zero = false
 		if active {
 			m.period.addActive(0, datasets.Missing)
-			if text != "" && text != "0" {
+			if len(text) > 0 && string(text) != "0" {
 				m.l.sum.Warnings["kwh: value with status 1, taken as missing"]++
 			}
 		}
 		return
 	}
-	n, p := parseDecimal([]byte(text), 3, false)
+	n, p := parseDecimal(text, 3, false)
 	if p != nil {
 		m.period.fault = p
 		return

@@ -2,9 +2,10 @@ package raw
 
 import (
 	"bytes"
-	"io"
+	"cmp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
@@ -56,37 +57,94 @@ type nem12 struct {
 	ix      []int // of the intervals of the last 300 record in the gathering
 	own     []int64
 	days    map[string]bool // of the point, by channel and date
-	ended   bool
+	cells   [][]byte
+	ended   *atomic.Bool // a 900 record was met, by any worker
 }
 
-func (NEM12) decode(in *input, l *loader) error {
+// nemBlock is how much a worker decodes at once: a year of quarter hours of a
+// point has a quarter of a megabyte. Points with more are decoded one after the other.
+const nemBlock = 512 << 10
+
+func newNEM12(l *loader, ended *atomic.Bool) (*nem12, *Fault) {
 	g, fault := l.gather()
 	if fault != nil {
-		return fault
+		return nil, fault
 	}
-	n := &nem12{l: l, g: g, zone: time.FixedZone("UTC+10", 10*3600)}
+	n := &nem12{l: l, g: g, zone: time.FixedZone("UTC+10", 10*3600), ended: ended}
 	if l.mapping.Zone != nil {
 		n.zone = l.mapping.Zone
 	}
-	lines := newLineReader(in.r, in.limits.LineBytes)
-	for {
-		ln, err := lines.next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if err := n.line(ln); err != nil {
-			return err
-		}
-		l.reached = l.lines + ln.number
+	return n, nil
+}
+
+func (NEM12) decode(in *input, l *loader) error {
+	n, fault := newNEM12(l, &atomic.Bool{})
+	if fault != nil {
+		return fault
 	}
-	if !n.ended {
+	lines := newLineReader(in.r, in.limits.LineBytes)
+	if in.packing != "zip" { // whose members share their count of lines
+		lines.whole = n.wholePoints
+		all := func([]byte, int64) bool { return true }
+		l.options.block = cmp.Or(l.options.block, nemBlock)
+		if err := l.parallel(lines, all, n.fork, n.line); err != nil {
+			return err
+		}
+	}
+	err := lines.each(func(ln line) error {
+		l.reached = l.lines + ln.number
+		return n.line(ln)
+	})
+	if err != nil {
+		return err
+	}
+	if !n.ended.Load() {
 		l.sum.Warnings["no 900 record: the file may be cut off"]++
 	}
-	return g.flush(n.point)
+	return n.flush("")
 }
+
+// fork returns what decodes runs of whole points.
+func (n *nem12) fork(w *worker) blockDecoder {
+	own, _ := newNEM12(w.loader, n.ended) // held for the file already
+	return func(text []byte, first int64) (bool, error) {
+		if err := eachLine(text, first, own.l.options.Limits.LineBytes, own.line); err != nil {
+			return true, err
+		}
+		own.ix, own.suffix = nil, 0
+		return true, own.flush("")
+	}
+}
+
+// wholePoints returns how much of a text can be decoded apart from the rest:
+// what comes before its last record that begins another point.
+func (n *nem12) wholePoints(text []byte) int {
+	whole, at, last := 0, 0, ""
+	for {
+		end := bytes.IndexByte(text[at:], '\n')
+		if end < 0 {
+			return whole
+		}
+		ln := makeLine(text[at:at+end], 1, n.l.options.Limits.LineBytes)
+		if record := trim(bytes.TrimPrefix(ln.text, bom)); bytes.HasPrefix(record, []byte("200,")) && ln.fault() == nil {
+			n.cells = splitPlain(record, ',', n.cells[:0], mostNEM)
+			if begins(n.cells) && string(n.cells[1]) != last {
+				if last != "" {
+					whole = at
+				}
+				last = string(n.cells[1])
+			}
+		}
+		at += end + 1
+	}
+}
+
+// mostNEM is more cells than any record of NEM12 may have: a day of minutes,
+// and what describes it.
+const mostNEM = 1440 + 9
+
+// begins reports whether the cells of a 200 record name a point and a channel.
+func begins(cells [][]byte) bool { return len(cells) >= 9 && len(cells[1]) > 0 && len(cells[4]) > 0 }
 
 func (n *nem12) line(ln line) error {
 	if p := ln.fault(); p != nil {
@@ -96,18 +154,18 @@ func (n *nem12) line(ln line) error {
 	if len(text) == 0 {
 		return nil
 	}
-	cells := strings.Split(string(text), ",")
+	n.cells = splitPlain(text, ',', n.cells[:0], mostNEM)
 	var p *problem
-	switch cells[0] {
+	switch string(n.cells[0]) {
 	case "100", "500":
 	case "900":
-		n.ended = true
+		n.ended.Store(true)
 	case "200":
-		return n.channel(cells, ln)
+		return n.channel(n.cells, ln)
 	case "300":
-		p = n.values(cells, ln)
+		p = n.values(n.cells, ln)
 	case "400":
-		p = n.qualities(cells)
+		p = n.qualities(n.cells)
 	default:
 		p = &nemRecord
 	}
@@ -117,21 +175,27 @@ func (n *nem12) line(ln line) error {
 	return nil
 }
 
+// flush hands on the open point, and begins the next one.
+func (n *nem12) flush(next string) error {
+	err := n.g.flush(n.point)
+	n.point, n.days = next, map[string]bool{}
+	return err
+}
+
 // channel begins a channel, and a point if it is another.
-func (n *nem12) channel(cells []string, ln line) error {
+func (n *nem12) channel(cells [][]byte, ln line) error {
 	n.ix, n.suffix = nil, 0
-	if len(cells) < 9 || cells[1] == "" || cells[4] == "" {
+	if !begins(cells) {
 		return n.l.reject(ln.number, nemChannel, ln.text)
 	}
-	if cells[1] != n.point {
-		if err := n.g.flush(n.point); err != nil {
+	if string(cells[1]) != n.point {
+		if err := n.flush(string(cells[1])); err != nil {
 			return err
 		}
-		n.point, n.days = cells[1], map[string]bool{}
 	}
-	n.id = cells[4]
-	unit, known := nemUnits[strings.ToLower(cells[7])]
-	minutes, err := strconv.Atoi(cells[8])
+	n.id = string(cells[4])
+	unit, known := nemUnits[strings.ToLower(string(cells[7]))]
+	minutes, err := strconv.Atoi(string(cells[8]))
 	if !known || err != nil || minutes < 1 || 1440%minutes != 0 {
 		n.suffix = '?'
 		return n.l.reject(ln.number, nemChannel, ln.text)
@@ -144,7 +208,7 @@ func (n *nem12) channel(cells []string, ln line) error {
 }
 
 // values reads one day of the channel.
-func (n *nem12) values(cells []string, ln line) *problem {
+func (n *nem12) values(cells [][]byte, ln line) *problem {
 	n.ix = n.ix[:0]
 	switch n.suffix {
 	case 0:
@@ -163,11 +227,12 @@ func (n *nem12) values(cells []string, ln line) *problem {
 	if len(cells) < count+3 || len(cells) > count+7 {
 		return &nemValues
 	}
-	day, err := time.ParseInLocation("20060102", cells[1], n.zone)
+	day, err := time.ParseInLocation("20060102", string(cells[1]), n.zone)
 	if err != nil {
 		return &badDay
 	}
-	if n.days[n.id+cells[1]] {
+	key := n.id + string(cells[1])
+	if n.days[key] {
 		return &nemTwice
 	}
 	quality, variable, p := nemQualityOf(cells[count+2])
@@ -176,26 +241,26 @@ func (n *nem12) values(cells []string, ln line) *problem {
 	}
 	n.own = n.own[:0]
 	for _, c := range cells[2 : count+2] {
-		v, p := parseDecimal([]byte(strings.TrimSpace(c)), n.scale, false)
-		if p != nil && c != "" {
+		v, p := parseDecimal(trim(c), n.scale, false)
+		if p != nil && len(c) > 0 {
 			return p
 		}
 		n.own = append(n.own, v)
 	}
-	n.days[n.id+cells[1]] = true
+	n.days[key] = true
+	begin, step := datasets.MicrosOf(day), datasets.Micros(n.minutes)*60_000_000
 	for i, v := range n.own {
-		at := day.Add(time.Duration(i*n.minutes) * time.Minute)
-		iv, fault := n.g.find(intervalKey{start: datasets.MicrosOf(at)}, int32(n.minutes), ln.number)
+		iv, fault := n.g.find(intervalKey{start: begin + datasets.Micros(i)*step}, int32(n.minutes), ln.number)
 		if fault != nil {
 			return &problem{fault.Reason, fault.Remedy}
 		}
-		n.ix = append(n.ix, n.g.at[iv.intervalKey])
+		n.ix = append(n.ix, n.g.next-1)
 		switch {
 		case n.suffix == 'Q':
 			iv.addReactive(v)
 		case n.suffix == 'K':
 			iv.addReactive(-v)
-		case cells[i+2] == "":
+		case len(cells[i+2]) == 0:
 			iv.addActive(0, datasets.Missing)
 		case variable:
 			iv.addActive(v, datasets.Measured) // until the 400 records say more
@@ -207,15 +272,15 @@ func (n *nem12) values(cells []string, ln line) *problem {
 }
 
 // qualities reads the quality of a part of the day.
-func (n *nem12) qualities(cells []string) *problem {
+func (n *nem12) qualities(cells [][]byte) *problem {
 	if n.suffix != 'E' {
 		return nil
 	}
 	if len(cells) < 4 {
 		return &nemSpan
 	}
-	first, err1 := strconv.Atoi(cells[1])
-	last, err2 := strconv.Atoi(cells[2])
+	first, err1 := strconv.Atoi(string(cells[1]))
+	last, err2 := strconv.Atoi(string(cells[2]))
 	if err1 != nil || err2 != nil || first < 1 || last < first || last > len(n.ix) {
 		return &nemSpan
 	}
@@ -231,8 +296,8 @@ func (n *nem12) qualities(cells []string) *problem {
 
 // nemQualityOf reads a quality flag with its method: actual; estimated, final
 // or other substitute; null; variable within the day.
-func nemQualityOf(s string) (q datasets.Quality, variable bool, p *problem) {
-	if s == "" {
+func nemQualityOf(s []byte) (q datasets.Quality, variable bool, p *problem) {
+	if len(s) == 0 {
 		return 0, false, &nemQuality
 	}
 	switch s[0] {

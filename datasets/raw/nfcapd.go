@@ -77,7 +77,7 @@ func (Nfcapd) decode(in *input, l *loader) (err error) {
 	case l.sum.Rows == 0 && strings.Contains(strings.ToLower(complaint.String()), "error"):
 		return &Fault{Reason: "damaged nfcapd file (" + complaint.line() + ")", Remedy: badNfcapd}
 	case complaint.Len() > 0:
-		l.sum.Warnings["file: nfdump says: "+complaint.line()]++
+		l.sum.Warnings["file: nfdump complains ("+complaint.line()+")"]++
 	}
 	return nil
 }

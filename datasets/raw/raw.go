@@ -12,22 +12,27 @@ import (
 
 // Version is raised when this package reads some file otherwise than before,
 // so that files taken in by an older one are read again.
-const Version = 3
+const Version = 4
 
 // BatchRows is the number of rows in a full batch.
 const BatchRows = 4096
 
-// Limits keep memory and time bounded whatever a file holds.
+// Limits keep memory and time bounded whatever a file holds. A file beyond one of
+// them is refused, but a line that is too long only as a row.
 type Limits struct {
-	LineBytes int   // longest line, or quoted record of several lines
-	Columns   int   // most columns of a header
-	Ratio     int64 // most bytes unpacked from one packed byte …
-	RatioFrom int64 // … once this many bytes were unpacked
+	LineBytes int           // longest line, quoted record of several lines, or XML element
+	Columns   int           // most columns of a header
+	Depth     int           // most XML elements within each other
+	Rows      int64         // most rows of a file; 0 for any number
+	Bytes     int64         // most bytes of a file when unpacked; 0 for any number
+	Ratio     int64         // most bytes unpacked from one packed byte …
+	RatioFrom int64         // … once this many bytes were unpacked
+	Time      time.Duration // longest time to decode a file; 0 for any. It depends on the machine.
 }
 
 // DefaultLimits returns the limits that minewatch.yaml starts from.
 func DefaultLimits() Limits {
-	return Limits{LineBytes: 1 << 20, Columns: 2000, Ratio: 1000, RatioFrom: 64 << 20}
+	return Limits{LineBytes: 1 << 20, Columns: 2000, Depth: 32, Ratio: 1000, RatioFrom: 64 << 20}
 }
 
 // Options are what the content of a file does not say.
@@ -103,14 +108,19 @@ type Sink[R any] struct {
 func Read[R any](path string, t *datasets.Table, o Options, sink Sink[R]) (Summary, error) {
 	row := new(R)
 	batch := make([]R, 0, BatchRows)
+	l := newLoader(t, o, row)
 	flush := func() error {
 		err := sink.Accept(batch)
 		batch = batch[:0]
-		return err
+		return errors.Join(err, l.tooMany())
 	}
-	l := newLoader(t, o, row)
 	l.fork = func() *worker { return newWorker[R](l) }
-	l.refuse = sink.Refuse
+	l.refuse = func(f Fault) error {
+		if err := l.tooMany(); err != nil {
+			return err
+		}
+		return sink.Refuse(f)
+	}
 	l.clear = func() { *row = *new(R) }
 	l.accept = func() error {
 		batch = append(batch, *row)
@@ -131,7 +141,7 @@ func Read[R any](path string, t *datasets.Table, o Options, sink Sink[R]) (Summa
 				return err
 			}
 		}
-		return nil
+		return l.tooMany()
 	}
 	err := decode(path, l)
 	if err == nil {
@@ -149,6 +159,14 @@ func Read[R any](path string, t *datasets.Table, o Options, sink Sink[R]) (Summa
 		return l.sum, fmt.Errorf("read %s: %w", path, err)
 	}
 	return l.sum, nil
+}
+
+// tooMany is a fault once the file has more rows than it may have.
+func (l *loader) tooMany() error {
+	if most := l.options.Limits.Rows; most > 0 && l.sum.Rows > most {
+		return &Fault{Reason: "too many rows", Remedy: fmt.Sprintf("the limit is %d", most)}
+	}
+	return nil
 }
 
 // decode opens the file and lets the format that knows its head read it.

@@ -2,6 +2,7 @@ package raw
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,8 @@ type wide struct {
 	step  int      // minutes
 	date  int      // delivered cell of the day
 	ts    int      // position of ts in out
+	usual bool     // rows have nothing but what another fills in itself
+	time  *datasets.Column
 }
 
 func (w *wide) has(cell int) bool { return cell == w.date || slices.Contains(w.slots, cell) }
@@ -111,6 +114,9 @@ func (o *layout) arrangeWide() *Fault {
 	}
 	o.locate()
 	w := o.wide
+	_, readings := o.l.row.(*datasets.Reading)
+	w.time = o.l.table.Column("ts")
+	w.usual = readings && o.l.registers == nil && len(o.l.units) == 0 && !o.has("kvarh") && o.ratio < 0 && o.l.ratio == 1000
 	o.l.sum.Columns = slices.DeleteFunc(o.l.sum.Columns, func(u Use) bool { return slices.Contains(w.names, strings.TrimSpace(u.Delivered)) && u.Column == "" })
 	o.l.sum.Columns = append(o.l.sum.Columns, Use{
 		Delivered: w.names[0] + " … " + w.names[len(w.names)-1], Column: "kwh",
@@ -138,22 +144,61 @@ func (o *layout) days(lineNumber int64, cells [][]byte, raw []byte) error {
 	stamp := make([]byte, 0, 16)
 	l.iso = true
 	defer func() { l.iso = false }()
+	first := (*datasets.Reading)(nil) // good row of the day, of which the others are copies
 	for i, cell := range w.slots {
 		value := trim(cells[cell])
+		if first != nil && len(value) > 0 && !l.mapping.isMissing(value) {
+			done, err := o.another(first, at.Micros+datasets.Micros(i*w.step)*60_000_000, value, lineNumber, raw)
+			if err != nil {
+				return err
+			}
+			if done {
+				continue
+			}
+		}
 		stamp = append(append(stamp[:0], date...), w.clock[i]...)
 		o.out[w.ts], o.out[o.energy] = stamp, value
 		l.alias["kwh"] = w.names[i]
+		missing := len(value) == 0 || l.mapping.isMissing(value)
 		if o.quality >= 0 {
 			o.out[o.quality] = quality
-			if len(value) == 0 || l.mapping.isMissing(value) {
+			if missing {
 				o.out[o.energy], o.out[o.quality] = nil, missingText
 			}
 		} else if len(value) == 0 {
 			continue // a feeder without a value has no row
 		}
+		accepted := l.sum.Accepted
 		if err := l.record(lineNumber, o.out, raw); err != nil {
 			return err
 		}
+		if w.usual && first == nil && !missing && l.sum.Accepted > accepted && len(l.doubts) == 0 {
+			copied := *l.row.(*datasets.Reading)
+			first = &copied
+		}
 	}
 	return nil
+}
+
+// another makes a row of the same day, with the energy and time of another
+// value. It returns false, and the general way decides, if either is odd.
+func (o *layout) another(first *datasets.Reading, wall datasets.Micros, value []byte, lineNumber int64, raw []byte) (bool, error) {
+	l := o.l
+	n, p := parseDecimal(value, 3, l.comma)
+	if p != nil || n > math.MaxInt32 || n < 0 {
+		return false, nil
+	}
+	row := l.row.(*datasets.Reading)
+	*row = *first
+	l.doubts = l.doubts[:0]
+	at := datasets.Stamp{Micros: wall, Local: true}
+	if p = l.shift(&at); p != nil {
+		return false, nil
+	}
+	if row.TS, p = l.instant(at, o.wide.time, true); p != nil {
+		return false, nil
+	}
+	row.Wh = int32(n)
+	l.sum.Rows++
+	return true, l.settle(lineNumber, raw)
 }

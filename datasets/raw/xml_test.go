@@ -135,12 +135,19 @@ func FuzzESPI(f *testing.F) {
 
 func FuzzNEM12(f *testing.F) {
 	seeds(f, "readings/nem12.csv")
-	f.Fuzz(func(t *testing.T, content []byte) { fuzzRead(t, append([]byte("100,NEM12,"), content...)) })
+	f.Fuzz(func(t *testing.T, content []byte) { fuzzBlocks(t, append([]byte("100,NEM12,"), content...)) })
 }
 
 // Any header and any lines, through layouts of all kinds.
 func FuzzLayout(f *testing.F) {
 	seeds(f, "readings/wide-*.csv")
 	seeds(f, "readings/russian-1251.csv")
-	f.Fuzz(func(t *testing.T, content []byte) { fuzzRead(t, content) })
+	f.Fuzz(fuzzBlocks)
+}
+
+// fuzzBlocks reads any text as a file of readings, by lines and by blocks.
+func fuzzBlocks(t *testing.T, content []byte) {
+	path := filepath.Join(t.TempDir(), "file")
+	must(t, os.WriteFile(path, content, 0o644))
+	compareBlocks[datasets.Reading](t, path, "readings")
 }

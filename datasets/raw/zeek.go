@@ -155,7 +155,7 @@ const headerLines = 64
 // between them.
 func (z *zeekTable) lines(lines *lineReader, l *loader) error {
 	serial := func(ln line) error { return z.line(ln, l) }
-	plain := func(text []byte) bool { return text[0] != '#' && !bytes.Contains(text, []byte("\n#")) }
+	plain := func(text []byte, _ int64) bool { return text[0] != '#' && !bytes.Contains(text, []byte("\n#")) }
 	for {
 		for range headerLines {
 			ln, err := lines.next()

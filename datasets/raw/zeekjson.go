@@ -62,7 +62,7 @@ func (ZeekJSON) decode(in *input, l *loader) error {
 			return err
 		}
 	}
-	all := func([]byte) bool { return true }
+	all := func([]byte, int64) bool { return true }
 	if err := l.parallel(lines, all, z.fork, serial); err != nil {
 		return err
 	}

@@ -1,8 +1,10 @@
 package ref
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -83,6 +85,13 @@ func (s *Services) Addr(a netip.Addr) (datasets.KnownService, bool) {
 		}
 	}
 	return datasets.KnownService{}, false
+}
+
+// Prefixes returns the ranges that must stay reachable, in order.
+func (s *Services) Prefixes() []netip.Prefix {
+	return slices.SortedFunc(maps.Keys(s.prefix), func(a, b netip.Prefix) int {
+		return cmp.Or(a.Addr().Compare(b.Addr()), cmp.Compare(a.Bits(), b.Bits()))
+	})
 }
 
 // Host returns the service of this very name, or of the nearest domain above it.

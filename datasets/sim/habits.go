@@ -71,6 +71,7 @@ func (s *sim) mine() {
 		sessions = min(s.c.Devices, 30)
 	}
 	k = k.packets(orig, resp, origBytes, respBytes, 0.15)
+	k.jobs = len(s.t.Blocks) > 0
 	if s.c.Form == Infected {
 		s.infected(pool, k)
 		return
@@ -91,6 +92,7 @@ func (s *sim) infected(pool PoolServer, k talk) {
 				p = s.t.Pools[s.rng.IntN(len(s.t.Pools))]
 			}
 			n := s.server(p.Host, p.Port, false).packets(k.pktsMin, k.respMin, k.bytesPkt, k.respPkt, k.burst)
+			n.jobs = k.jobs
 			n.start, n.end = at, at.Add(time.Duration(s.between(0.2, 3)*float64(time.Hour)))
 			s.connect(n)
 			at = n.end.Add(time.Duration(s.between(1, 40) * float64(time.Minute)))
@@ -171,6 +173,14 @@ func (s *sim) lookAlike(l LookAlike) {
 	case Phone:
 		k := talk{addr: s.t.addr("sip " + fmt.Sprint(s.rng.IntN(5))), port: 5060, proto: "udp"}
 		always(k.packets(s.between(1, 3), s.between(1, 3), 420, 380, 0.4), 40)
+	case Wallet:
+		k := s.server(fmt.Sprintf("electrum-%d.example", s.rng.IntN(8)), 50002, true).packets(s.between(1, 3), s.between(1, 3), s.between(70, 130), s.between(80, 200), 0.2)
+		k.jobs = len(s.t.Blocks) > 0
+		if s.rng.Float64() < 0.2 { // on a computer that is never switched off
+			always(k, 30)
+		} else {
+			s.evenings(0.7, 1, 8, func() talk { return k })
+		}
 	case SSH:
 		s.ssh()
 	case VPN:

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
@@ -31,6 +32,7 @@ type talk struct {
 	respMin    float64 // and from the server
 	bytesPkt   float64 // bytes a packet from the client, with headers
 	respPkt    float64 // and from the server
+	jobs       bool    // the server tells of blocks
 	burst      float64 // standard deviation of the log of the rate from record to record; 0 is even
 	start, end time.Time
 }
@@ -75,6 +77,11 @@ func (s *sim) record(k talk, at time.Time, length time.Duration) {
 		factor *= math.Exp(k.burst*s.rng.NormFloat64() - k.burst*k.burst/2)
 	}
 	orig, resp := s.poisson(k.pktsMin*factor), s.poisson(k.respMin*factor)
+	if k.jobs {
+		for range s.blocks(at, at.Add(length)) {
+			orig, resp = orig+1, resp+1+s.rng.Int64N(2)
+		}
+	}
 	if orig+resp == 0 {
 		return
 	}
@@ -88,6 +95,15 @@ func (s *sim) record(k talk, at time.Time, length time.Duration) {
 		OrigPkts:  orig, RespPkts: resp,
 		OrigBytes: s.size(orig, k.bytesPkt), RespBytes: s.size(resp, k.respPkt),
 	})
+}
+
+// blocks counts the blocks in [from, to).
+func (s *sim) blocks(from, to time.Time) int {
+	n := func(t time.Time) int {
+		i, _ := slices.BinarySearchFunc(s.t.Blocks, t, time.Time.Compare)
+		return i
+	}
+	return n(to) - n(from)
 }
 
 // size is the bytes of n packets of a mean size, never below 40 a packet.

@@ -26,8 +26,14 @@ import (
 //     sensors, cameras, terminals of shops that share the servers of a few banks,
 //     telemetry of a company's branches, smart homes, SSH, VPN with people or sensors
 //     in it, remote desktops, telephones, games, video, exchange prices, and browsers
-//     on the web sites of pools. Their figures are plausible, not measured. Three in ten
+//     on the web sites of pools, wallets that are told of every block (Electrum's
+//     blockchain.headers.subscribe). Their figures are plausible, not measured. Three in ten
 //     devices are told more than acknowledgements, and then look like miners.
+//   - Pools tell all their miners at once of a new block (mining.notify of Stratum with
+//     clean_jobs): a job of coinbase and 10 to 13 Merkle branches, 1.2 to 2 kB, which is one
+//     or two packets more than otherwise, and an acknowledgement. Blocks come at random,
+//     every ten minutes on average; Blocks says when. Jobs pass through proxies, relays,
+//     tunnels and TLS as they are.
 //   - Sessions end at random and are begun anew. An exporter with an active
 //     timeout cuts them into records.
 //
@@ -45,6 +51,21 @@ type Traffic struct {
 	// Resolve gives the address of a host; nil draws it from Servers by its name.
 	Resolve func(host string) netip.Addr
 	Pools   []PoolServer // pools that miners use, at least one
+	Blocks  []time.Time  // in which pools learn of a block, in order; nil: jobs come evenly
+}
+
+// Blocks draws the instants of blocks in days from start: a Poisson process of one in ten
+// minutes, which is what the difficulty is set for.
+func Blocks(seed uint64, start time.Time, days int) []time.Time {
+	rng := rand.New(rand.NewPCG(seed, 600))
+	var out []time.Time
+	for at := 0.0; ; {
+		at += 600 * rng.ExpFloat64()
+		if at >= float64(days)*86400 {
+			return out
+		}
+		out = append(out, start.Add(time.Duration(at*float64(time.Second))))
+	}
 }
 
 // A PoolServer is a pool's host with its plain and its TLS port, and its web site.
@@ -114,16 +135,17 @@ const (
 	SiteVPN   LookAlike = "sensors behind a vpn"
 	Remote    LookAlike = "remote desktop"
 	Phone     LookAlike = "sip phone"
+	Wallet    LookAlike = "wallet that hears of blocks"
 )
 
 // LookAlikes lists them.
 func LookAlikes() []LookAlike {
-	return []LookAlike{Push, Chat, MQTT, Camera, Terminal, Telemetry, SSH, VPN, Game, Video, PoolSite, Dashboard, Ticker, SmartHome, SiteVPN, Remote, Phone}
+	return []LookAlike{Push, Chat, MQTT, Camera, Terminal, Telemetry, SSH, VPN, Game, Video, PoolSite, Dashboard, Ticker, SmartHome, SiteVPN, Remote, Phone, Wallet}
 }
 
 // habits is the share of clients that have each look-alike.
 var habits = map[LookAlike]float64{Push: 0.9, Chat: 0.7, MQTT: 0.1, Camera: 0.08, Terminal: 0.03, Telemetry: 0.02, SSH: 0.03, VPN: 0.1, Game: 0.2, Video: 0.6, PoolSite: 0.02, Dashboard: 0.003,
-	Ticker: 0.01, SmartHome: 0.15, SiteVPN: 0.005, Remote: 0.02, Phone: 0.03}
+	Ticker: 0.01, SmartHome: 0.15, SiteVPN: 0.005, Remote: 0.02, Phone: 0.03, Wallet: 0.005}
 
 // A Client is one subscriber and what it does.
 type Client struct {

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/metadata"
 
 	"github.com/minewatch/minewatch/datasets"
 )
@@ -46,22 +48,20 @@ func Loads(paths []string, each func(siteID string, l *datasets.Load) error) err
 				return fmt.Errorf("%s: site %s: %w", f.path, site, err)
 			}
 		}
-		if err := each(string(site), &load); err != nil {
+		if err := each(site, &load); err != nil {
 			return err
 		}
 	}
 }
 
 // firstSite returns the smallest site that a file stands before.
-func firstSite(open []*loadFile) ([]byte, bool) {
-	var least []byte
-	found := false
+func firstSite(open []*loadFile) (least string, found bool) {
 	for _, f := range open {
-		if f.left() && (!found || bytes.Compare(f.site[f.at], least) < 0) {
-			least, found = f.site[f.at], true
+		if f.left() && (!found || f.site() < least) {
+			least, found = f.site(), true
 		}
 	}
-	return bytes.Clone(least), found
+	return least, found
 }
 
 const loadBatch = 16_384
@@ -75,13 +75,22 @@ type loadFile struct {
 	rows                            int64 // of the group, not yet in the batch
 	siteCol                         *file.ByteArrayColumnChunkReader
 	tsCol                           *file.Int64ColumnChunkReader
-	whCol, qualityCol, intervalCol  *file.Int32ColumnChunkReader
-	site                            []parquet.ByteArray
+	whCol                           *file.Int32ColumnChunkReader
+	qualityCol, intervalCol         *file.Int32ColumnChunkReader // nil where all rows of the group have one value
+	sites                           []siteRun                    // of the batch
+	run                             int                          // that the cursor stands in
+	page                            []parquet.ByteArray          // scratch: sites of rows of one page
 	ts                              []int64
 	wh, quality, interval           []int32
 	n, at                           int // the batch, and the row that the cursor stands before
 	def                             []int16
 	siteIx, tsIx, whIx, quIx, intIx int
+}
+
+// A siteRun are the rows of a batch up to end, from the end of the run before.
+type siteRun struct {
+	id  string
+	end int
 }
 
 func openLoad(path string, only []byte) (*loadFile, error) {
@@ -90,7 +99,7 @@ func openLoad(path string, only []byte) (*loadFile, error) {
 		return nil, err
 	}
 	f := &loadFile{path: path, only: only, r: r, group: -1,
-		site: make([]parquet.ByteArray, loadBatch), ts: make([]int64, loadBatch), wh: make([]int32, loadBatch),
+		page: make([]parquet.ByteArray, loadBatch), ts: make([]int64, loadBatch), wh: make([]int32, loadBatch),
 		quality: make([]int32, loadBatch), interval: make([]int32, loadBatch), def: make([]int16, loadBatch)}
 	schema := r.MetaData().Schema
 	for name, ix := range map[string]*int{"site_id": &f.siteIx, "ts": &f.tsIx, "wh": &f.whIx, "quality": &f.quIx, "interval_min": &f.intIx} {
@@ -104,6 +113,16 @@ func openLoad(path string, only []byte) (*loadFile, error) {
 func (f *loadFile) close() { f.r.Close() } // only read: nothing can be lost
 
 func (f *loadFile) left() bool { return f.at < f.n }
+
+// site is the site of the row that the cursor stands before.
+func (f *loadFile) site() string { return f.sites[f.run].id }
+
+// skip moves the cursor behind the run that it stands in.
+func (f *loadFile) skip() error {
+	f.at = f.sites[f.run].end
+	f.run++
+	return f.fill()
+}
 
 // fill reads the next batch, if the current one is used up.
 func (f *loadFile) fill() error {
@@ -129,37 +148,82 @@ func (f *loadFile) fill() error {
 func (f *loadFile) openGroup() error {
 	g := f.r.RowGroup(f.group)
 	f.rows = g.NumRows()
-	var ok [5]bool
-	for i, ix := range []int{f.siteIx, f.tsIx, f.whIx, f.quIx, f.intIx} {
-		c, err := g.Column(ix)
-		if err != nil {
-			return err
-		}
-		switch i {
-		case 0:
-			f.siteCol, ok[i] = c.(*file.ByteArrayColumnChunkReader)
-		case 1:
-			f.tsCol, ok[i] = c.(*file.Int64ColumnChunkReader)
-		case 2:
-			f.whCol, ok[i] = c.(*file.Int32ColumnChunkReader)
-		case 3:
-			f.qualityCol, ok[i] = c.(*file.Int32ColumnChunkReader)
-		case 4:
-			f.intervalCol, ok[i] = c.(*file.Int32ColumnChunkReader)
-		}
-		if !ok[i] {
-			return ErrSchema
-		}
+	f.qualityCol, f.intervalCol = nil, nil
+	site, err := g.Column(f.siteIx)
+	if err != nil {
+		return err
+	}
+	ts, err := g.Column(f.tsIx)
+	if err != nil {
+		return err
+	}
+	var isBytes, isInt bool
+	f.siteCol, isBytes = site.(*file.ByteArrayColumnChunkReader)
+	f.tsCol, isInt = ts.(*file.Int64ColumnChunkReader)
+	if !isBytes || !isInt {
+		return ErrSchema
+	}
+	if f.whCol, err = f.int32s(g, f.whIx); err != nil {
+		return err
+	}
+	// Most meters deliver measured values of one interval for years: statistics say so
+	// without a column being read.
+	if v, same := f.sameValue(f.quIx); same {
+		fill(f.quality, v)
+	} else if f.qualityCol, err = f.int32s(g, f.quIx); err != nil {
+		return err
+	}
+	if v, same := f.sameValue(f.intIx); same {
+		fill(f.interval, v)
+	} else if f.intervalCol, err = f.int32s(g, f.intIx); err != nil {
+		return err
 	}
 	return nil
 }
 
+func fill(list []int32, v int32) {
+	for i := range list {
+		list[i] = v
+	}
+}
+
+func (f *loadFile) int32s(g *file.RowGroupReader, ix int) (*file.Int32ColumnChunkReader, error) {
+	c, err := g.Column(ix)
+	if err != nil {
+		return nil, err
+	}
+	col, ok := c.(*file.Int32ColumnChunkReader)
+	if !ok {
+		return nil, ErrSchema
+	}
+	return col, nil
+}
+
+// sameValue returns the value that all rows of the group have in a column of
+// integers, by its statistics; ok is false if they do not say so.
+func (f *loadFile) sameValue(ix int) (v int32, ok bool) {
+	c, err := f.r.MetaData().RowGroup(f.group).ColumnChunk(ix)
+	if err != nil {
+		return 0, false
+	}
+	if set, err := c.StatsSet(); err != nil || !set {
+		return 0, false
+	}
+	stats, err := c.Statistics()
+	if err != nil {
+		return 0, false
+	}
+	s, ok := stats.(*metadata.Int32Statistics)
+	if !ok || !s.HasMinMax() || !s.HasNullCount() || s.NullCount() > 0 || s.Min() != s.Max() {
+		return 0, false
+	}
+	return s.Min(), true
+}
+
 func (f *loadFile) readBatch() error {
 	n := int64(f.n)
-	// ReadBatch copies the texts of a batch; ReadBatchInPage would leave them
-	// in the memory of a page, which is used again for the next one.
-	if _, got, err := f.siteCol.ReadBatch(n, f.site, f.def, nil); err != nil || got != f.n {
-		return short("site_id", got, f.n, err)
+	if err := f.readSites(); err != nil {
+		return err
 	}
 	if _, got, err := f.tsCol.ReadBatch(n, f.ts, f.def, nil); err != nil || got != f.n {
 		return short("ts", got, f.n, err)
@@ -167,8 +231,13 @@ func (f *loadFile) readBatch() error {
 	if _, got, err := f.whCol.ReadBatch(n, f.wh, f.def, nil); err != nil || got != f.n {
 		return short("wh", got, f.n, err)
 	}
-	if _, got, err := f.qualityCol.ReadBatch(n, f.quality, f.def, nil); err != nil || got != f.n {
-		return short("quality", got, f.n, err)
+	if f.qualityCol != nil {
+		if _, got, err := f.qualityCol.ReadBatch(n, f.quality, f.def, nil); err != nil || got != f.n {
+			return short("quality", got, f.n, err)
+		}
+	}
+	if f.intervalCol == nil {
+		return nil
 	}
 	_, got, err := f.intervalCol.ReadBatch(n, f.interval, f.def, nil)
 	if err != nil {
@@ -176,6 +245,45 @@ func (f *loadFile) readBatch() error {
 	}
 	f.spreadInterval(got)
 	return nil
+}
+
+// readSites reads the sites of a batch as runs. The texts of a page are valid until
+// the next page is read: one is kept for each run.
+func (f *loadFile) readSites() error {
+	last := ""
+	if len(f.sites) > 0 {
+		last = f.sites[len(f.sites)-1].id // of the batch before, whose text serves again
+	}
+	f.sites, f.run = f.sites[:0], 0
+	for read := 0; read < f.n; {
+		rows, got, err := f.siteCol.ReadBatchInPage(int64(f.n-read), f.page, f.def, nil)
+		if err != nil || got == 0 || int64(got) != rows {
+			return short("site_id", read+got, f.n, err)
+		}
+		for from := 0; from < got; {
+			id := f.page[from]
+			to := from + 1
+			for to < got && same(id, f.page[to]) {
+				to++
+			}
+			if string(id) != last {
+				last = string(id)
+			}
+			if k := len(f.sites) - 1; k >= 0 && f.sites[k].id == last {
+				f.sites[k].end = read + to
+			} else {
+				f.sites = append(f.sites, siteRun{last, read + to})
+			}
+			from = to
+		}
+		read += got
+	}
+	return nil
+}
+
+// same compares texts, which from a dictionary are mostly one text in memory.
+func same(a, b parquet.ByteArray) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || bytes.Equal(a, b))
 }
 
 func short(column string, got, want int, err error) error {
@@ -202,20 +310,32 @@ func (f *loadFile) spreadInterval(values int) {
 }
 
 // take moves the readings of a site, if the cursor stands before them, to l.
-func (f *loadFile) take(site []byte, l *datasets.Load) error {
-	for f.left() && bytes.Equal(f.site[f.at], site) {
-		ts := datasets.Micros(f.ts[f.at])
-		if k := l.Len(); k > 0 && ts <= l.TS[k-1] {
-			return fmt.Errorf("%s after %s: %w", ts, l.TS[k-1], ErrOrder)
+func (f *loadFile) take(site string, l *datasets.Load) error {
+	for f.left() && f.site() == site {
+		end := f.sites[f.run].end
+		ts := f.ts[f.at:end]
+		last := int64(math.MinInt64)
+		if k := l.Len(); k > 0 {
+			last = int64(l.TS[k-1])
 		}
-		l.Append(ts, f.wh[f.at], datasets.Quality(f.quality[f.at]), f.interval[f.at])
-		f.at++
-		if err := f.fill(); err != nil {
+		for _, t := range ts {
+			if t <= last {
+				return fmt.Errorf("%s after %s: %w", datasets.Micros(t), datasets.Micros(last), ErrOrder)
+			}
+			last = t
+			l.TS = append(l.TS, datasets.Micros(t))
+		}
+		for _, q := range f.quality[f.at:end] {
+			l.Quality = append(l.Quality, datasets.Quality(q))
+		}
+		l.Wh = append(l.Wh, f.wh[f.at:end]...)
+		l.IntervalMin = append(l.IntervalMin, f.interval[f.at:end]...)
+		if err := f.skip(); err != nil {
 			return err
 		}
 	}
-	if f.left() && bytes.Compare(f.site[f.at], site) < 0 {
-		return fmt.Errorf("site %s comes later: %w", f.site[f.at], ErrOrder)
+	if f.left() && f.site() < site {
+		return fmt.Errorf("site %s comes later: %w", f.site(), ErrOrder)
 	}
 	return nil
 }

@@ -30,13 +30,12 @@ func loadSite(path string, site []byte, l *datasets.Load) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.r.Close()) }()
-	for f.left() && bytes.Compare(f.site[f.at], site) < 0 {
-		f.at++
-		if err := f.fill(); err != nil {
+	for f.left() && f.site() < string(site) {
+		if err := f.skip(); err != nil {
 			return err
 		}
 	}
-	return f.take(site, l)
+	return f.take(string(site), l)
 }
 
 // nextGroup is the next row group that may hold the site wanted, or their number.

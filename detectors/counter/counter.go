@@ -1,7 +1,9 @@
-// Package counter turns what speaks against mining into evidence.
+// Package counter turns what speaks against mining, or what holds one kind of evidence
+// against another, into evidence.
 //
 //  1. [Quiet]: the network was watched, and nothing in it looks like mining.
 //  2. [Known]: the load of the site is known to the supplier or the register.
+//  3. [Power]: the devices that the network counts, against the block of the meter.
 //
 // A visit that found nothing is in package visit.
 package counter

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/detectors/stat"
 )
 
 // MinHourShare is the share of an hour that must be known for the hour to
@@ -17,7 +18,7 @@ type Normaliser struct {
 	series  Series
 	known   []int64   // microseconds of each hour that are known
 	wh      []float64 // energy of each hour
-	sorted  []float64
+	values  []float64
 	minutes []int64 // candidates for the site's usual interval
 }
 
@@ -39,12 +40,22 @@ func (n *Normaliser) Normalise(siteID string, c *datasets.Load) *Series {
 	last := c.Len() - 1
 	hours := int(floorDiv(int64(c.TS[last]-s.Start), MicrosPerHour)) + 1
 	n.grow(hours)
+	hour, begin := 0, int64(s.Start) // the hour after that of the last reading
 	for i := range c.TS {
 		if c.Quality[i] == datasets.Missing {
 			continue
 		}
 		s.Wh += datasets.Wh(c.Wh[i])
 		length := interval(c, i, usual)
+		if length == MicrosPerHour && int64(c.TS[i]) == begin { // most readings: nothing is shared
+			n.known[hour] += MicrosPerHour
+			n.wh[hour] += float64(c.Wh[i])
+			s.Estimated[hour] = s.Estimated[hour] || c.Quality[i] == datasets.Estimated
+			hour, begin = hour+1, begin+MicrosPerHour
+			continue
+		}
+		hour = int(floorDiv(int64(c.TS[i]-s.Start), MicrosPerHour)) + 1
+		begin = int64(s.Start) + int64(hour)*MicrosPerHour
 		if length > MicrosPerHour {
 			s.CoarseWh += datasets.Wh(c.Wh[i])
 			continue
@@ -114,29 +125,34 @@ func (n *Normaliser) finish() {
 // twentieth of the median. Several exporters write a lost reading as 0 (the
 // Cambridge archive says so; some 80020 generators do it).
 func (n *Normaliser) zeroMeansMissing() bool {
-	n.sorted = n.sorted[:0]
+	n.values = n.values[:0]
 	zeros := 0
 	for _, v := range n.series.KW {
 		switch {
 		case v == 0:
 			zeros++
 		case v > 0:
-			n.sorted = append(n.sorted, v)
+			n.values = append(n.values, v)
 		}
 	}
-	if zeros == 0 || zeros*9 > len(n.sorted) {
+	if zeros == 0 || zeros*9 > len(n.values) {
 		return false
 	}
-	slices.Sort(n.sorted)
-	return n.sorted[len(n.sorted)/20] > n.sorted[len(n.sorted)/2]/20
+	return stat.Select(n.values, len(n.values)/20) > stat.Select(n.values, len(n.values)/2)/20
 }
 
 // usualInterval returns the most frequent distance between neighbouring
 // readings in microseconds, the shortest of equals; an hour if there is none.
 func (n *Normaliser) usualInterval(c *datasets.Load) int64 {
-	n.minutes = n.minutes[:0]
+	n.minutes = slices.Grow(n.minutes[:0], c.Len())
+	same := true
 	for i := 1; i < c.Len(); i++ {
-		n.minutes = append(n.minutes, int64(c.TS[i]-c.TS[i-1]))
+		d := int64(c.TS[i] - c.TS[i-1])
+		n.minutes = append(n.minutes, d)
+		same = same && d == n.minutes[0]
+	}
+	if same && len(n.minutes) > 0 && n.minutes[0] > 0 {
+		return n.minutes[0]
 	}
 	slices.Sort(n.minutes)
 	best, bestRun := int64(MicrosPerHour), 0

@@ -2,7 +2,6 @@ package features
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
@@ -15,7 +14,8 @@ type Profiler struct {
 	Zone *time.Location // local time; nights, working days and months are meant in it
 
 	rows                []datasets.LoadProfile
-	sorted, change      []float64
+	known, change       []float64
+	clock               []uint8
 	night, day, weekend mean
 }
 
@@ -37,6 +37,7 @@ func (m *mean) value() float64 {
 // first. The rows are valid until the next call.
 func (p *Profiler) Profiles(s *Series) []datasets.LoadProfile {
 	p.rows = p.rows[:0]
+	p.clock = s.Clock(p.Zone, p.clock)
 	for i := 0; i < len(s.KW); {
 		first := s.At(i).Time().In(p.Zone)
 		next := time.Date(first.Year(), first.Month()+1, 1, 0, 0, 0, 0, p.Zone)
@@ -53,7 +54,7 @@ func (p *Profiler) Profiles(s *Series) []datasets.LoadProfile {
 }
 
 func (p *Profiler) month(s *Series, from, to int) datasets.LoadProfile {
-	p.sorted, p.change = p.sorted[:0], p.change[:0]
+	p.known, p.change = p.known[:0], p.change[:0]
 	p.night, p.day, p.weekend = mean{}, mean{}, mean{}
 	var row datasets.LoadProfile
 	var all mean
@@ -63,7 +64,7 @@ func (p *Profiler) month(s *Series, from, to int) datasets.LoadProfile {
 			continue
 		}
 		all.add(v)
-		p.sorted = append(p.sorted, v)
+		p.known = append(p.known, v)
 		if i > from && !math.IsNaN(s.KW[i-1]) {
 			p.change = append(p.change, math.Abs(v-s.KW[i-1]))
 		}
@@ -73,27 +74,26 @@ func (p *Profiler) month(s *Series, from, to int) datasets.LoadProfile {
 		if v == 0 {
 			row.ZeroH++
 		}
-		p.place(s.At(i).Time().In(p.Zone), v)
+		p.place(p.clock[i], v)
 	}
 	row.Covered = int32(all.n)
 	row.Wh = datasets.Wh(math.Round(all.sum * 1000))
 	row.MeanKW = all.value()
-	slices.Sort(p.sorted)
-	slices.Sort(p.change)
 	if all.n > 0 {
-		row.FloorKW, row.MedianKW = stat.Quantile(p.sorted, 0.10), stat.Quantile(p.sorted, 0.50)
-		row.PeakKW = stat.Quantile(p.sorted, 0.99)
+		row.FloorKW, row.MedianKW = stat.SelectQuantile(p.known, 0.10), stat.SelectQuantile(p.known, 0.50)
+		row.PeakKW = stat.SelectQuantile(p.known, 0.99)
 	}
 	if len(p.change) > 0 {
-		row.VariationKW = stat.Quantile(p.change, 0.50)
+		row.VariationKW = stat.SelectQuantile(p.change, 0.50)
 	}
 	row.NightKW, row.DayKW, row.WeekendKW = p.night.value(), p.day.value(), p.weekend.value()
 	return row
 }
 
-func (p *Profiler) place(t time.Time, kw float64) {
-	weekend := t.Weekday() == time.Saturday || t.Weekday() == time.Sunday
-	switch h := t.Hour(); {
+// place adds the load of one hour, given the local hour of the week.
+func (p *Profiler) place(clock uint8, kw float64) {
+	weekend := clock >= 5*24
+	switch h := clock % 24; {
 	case h < 6:
 		p.night.add(kw)
 	case h >= 9 && h < 18 && !weekend:

@@ -7,6 +7,8 @@ package features
 
 import (
 	"math"
+	"slices"
+	"time"
 
 	"github.com/minewatch/minewatch/datasets"
 )
@@ -53,6 +55,34 @@ func (s *Series) Known() int {
 		}
 	}
 	return n
+}
+
+// Clock returns the local hour of the week of each hour of the series, 0 being
+// Monday from 00:00, in buf if it is large enough.
+func (s *Series) Clock(zone *time.Location, buf []uint8) []uint8 {
+	clock := slices.Grow(buf[:0], len(s.KW))[:len(s.KW)]
+	for i := 0; i < len(clock); {
+		at := s.At(i).Time().In(zone)
+		_, offset := at.Zone()
+		to := len(clock)
+		if _, end := at.ZoneBounds(); !end.IsZero() { // the first hour that begins at a change of the offset or after it
+			to = min(to, max(i+1, s.Hour(datasets.MicrosOf(end)+MicrosPerHour-1)))
+		}
+		hour := hourOfWeek(s.At(i), offset)
+		for ; i < to; i++ {
+			clock[i] = hour
+			if hour++; hour == 168 {
+				hour = 0
+			}
+		}
+	}
+	return clock
+}
+
+// hourOfWeek counts from Monday 00:00 local time; 1970-01-01 was a Thursday.
+func hourOfWeek(at datasets.Micros, offsetS int) uint8 {
+	hours := floorDiv(int64(at)/1_000_000+int64(offsetS), 3600)
+	return uint8(((hours+72)%168 + 168) % 168)
 }
 
 func floorDiv(a, b int64) int64 {

@@ -52,6 +52,8 @@ type Scanner struct {
 	white   whitener
 	answer  []float64
 	edges   []edges
+	running running
+	changes []int // of the clock
 	days    days
 	splits  []split
 	pulses  pulses
@@ -121,15 +123,13 @@ func (s *Scanner) each(w *Window, atLeast *float64, f func(*Block)) string {
 		return "too few hours with a known week before them, or a constant load"
 	}
 	s.days.fill(w)
-	m := meanOf(w.KW)
-	s.meanKW = m.sum / float64(m.n)
-	s.answer = s.white.answer(s.answer)
+	s.meanKW = s.white.mean
+	s.fit(w, &s.white, Duties)
 	s.pulses.fill(w, &s.white)
 	clear(s.fresh)
 	found := false
 	for i := range Duties {
 		g := &s.edges[i]
-		g.fit(w, &s.white, s.answer, &Duties[i])
 		s.days.fold(&s.splits[i], &Duties[i], w)
 		s.onsets = g.tops(s.onsets[:0], candidates)
 		for _, gap := range gaps {
@@ -186,13 +186,13 @@ func (s *Scanner) rises(duty, gap int) {
 func (s *Scanner) look(w *Window, duty, onset, gap int, atLeast float64) *Block {
 	g := &s.edges[duty]
 	b := &s.block
-	*b = Block{Duty: &Duties[duty], duty: duty, Onset: onset, End: len(w.KW), EdgeT: g.t[onset], EdgeKW: g.power(onset), MeanKW: s.meanKW}
+	*b = Block{Duty: &Duties[duty], duty: duty, Onset: onset, End: len(w.KW), EdgeT: g.t(onset), EdgeKW: g.power(onset), MeanKW: s.meanKW}
 	b.RestT = s.rest(w, g, b)
 	b.YearT = g.yearAgo(onset)
 	if !s.compare(b, gap) {
-		return nil // too near the ends of the series
+		return nil
 	}
-	if b.KW = b.LevelKW; !(b.KW > minSize*s.meanKW) || math.Abs(b.OffKW) > b.KW {
+	if b.KW = b.LevelKW; math.Abs(b.OffKW) > b.KW {
 		return nil // what changed as much outside the calendar is no block in it
 	}
 	if gap > 0 {
@@ -244,7 +244,7 @@ func (s *Scanner) rest(w *Window, g *edges, b *Block) float64 {
 
 // compare fills in the change of level at the onset, or after a ramp, corrected
 // by another year where there is one. It returns false where there is nothing to
-// compare.
+// compare, or nothing was added.
 func (s *Scanner) compare(b *Block, gap int) bool {
 	day := s.days.day(b.Onset)
 	for _, year := range [...]int{-yearDays, yearDays, 0} {
@@ -254,6 +254,9 @@ func (s *Scanner) compare(b *Block, gap int) bool {
 		level := s.days.level(b.Duty)
 		if math.IsNaN(level) {
 			continue
+		}
+		if !(level > minSize*s.meanKW) {
+			return false // most candidates: no more need be known of them
 		}
 		b.YearAgo, b.Ramp, b.LevelKW = year != 0, gap > 0, level
 		// The spread is that of the plain increments: another year would add its own.
@@ -304,7 +307,7 @@ const minEndT = 4
 func (s *Scanner) findEnd(g *edges, b *Block) {
 	best := peak{0, -1}
 	for _, p := range g.down[min(len(g.down), b.Onset/24+7):] {
-		if p.t > best.t && p.at < len(g.t)-2*24 && -g.power(p.at) > b.KW/2 {
+		if p.t > best.t && p.at < len(g.square)-2*24 && -g.power(p.at) > b.KW/2 {
 			best = p
 		}
 	}

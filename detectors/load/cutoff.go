@@ -114,9 +114,21 @@ func fallIn(w *Window, from, to int) (fallKW, expectedKW float64) {
 	}
 	weeks := (to - from + 167) / 168
 	var fall, expected mean
+	inside := from-(weeks+1)*168 >= 0 && to+(weeks+1)*168 <= len(w.KW)
 	for i := from; i < to; i++ {
 		if math.IsNaN(w.KW[i]) {
 			continue
+		}
+		if inside {
+			a, b, c, d := w.KW[i-(weeks+1)*168], w.KW[i-weeks*168], w.KW[i+weeks*168], w.KW[i+(weeks+1)*168]
+			if !math.IsNaN(a + b + c + d) {
+				m := (max(min(a, b), min(c, d)) + min(max(a, b), max(c, d))) / 2
+				fall.sum += m - w.KW[i]
+				fall.n++
+				expected.sum += m
+				expected.n++
+				continue
+			}
 		}
 		var around [4]float64
 		n := 0

@@ -24,11 +24,19 @@ type days struct {
 	sum   [2][]float64
 	count [2][]int32
 	of    [2][]int32 // days of the class before a day
+	kw    []float64  // the load; 0 where unknown
+	gaps  []bool     // of each day: whether an hour is unknown
+
+	means []cellMeans // of the levelDays from a day on
+	known []bool      // which of them were made
 
 	diff   [cells]float64 // scratch: the increment of each cell
 	buf    [cells]float64
 	levels []float64
 }
+
+// cellMeans are mean powers in kW by hour of the day, on working days and on weekends.
+type cellMeans [cells]float64
 
 func (k *days) fill(w *Window) {
 	k.n = 0
@@ -37,6 +45,10 @@ func (k *days) fill(w *Window) {
 	}
 	k.first = int(w.Clock[0]) % 24
 	k.n = (len(w.KW)+k.first-1)/24 + 1
+	k.means, k.known = resize(k.means, k.n), resize(k.known, k.n)
+	clear(k.known)
+	k.kw, k.gaps = resize(k.kw, len(w.KW)), resize(k.gaps, k.n)
+	clear(k.gaps)
 	for c := range k.sum {
 		k.sum[c], k.count[c] = resize(k.sum[c], (k.n+1)*24), resize(k.count[c], (k.n+1)*24)
 		clear(k.sum[c][:24])
@@ -58,11 +70,15 @@ func (k *days) fill(w *Window) {
 		k.of[class][d+1]++
 		sum, count := k.sum[class][(d+1)*24:(d+2)*24], k.count[class][(d+1)*24:(d+2)*24]
 		for i := from; i < to; i++ {
-			if v := w.KW[i]; !math.IsNaN(v) {
-				h := int(w.Clock[i]) % 24
-				sum[h] += v
-				count[h]++
+			v := w.KW[i]
+			if math.IsNaN(v) {
+				k.kw[i], k.gaps[d] = 0, true
+				continue
 			}
+			k.kw[i] = v
+			h := w.Clock[i] % 24
+			sum[h] += v
+			count[h]++
 		}
 	}
 }
@@ -88,6 +104,17 @@ func (k *days) addMeans(out *[cells]float64, from, to int, sign float64) {
 	}
 }
 
+// mean returns the means of the levelDays from a day on, all within the series.
+func (k *days) mean(from int) *cellMeans {
+	m := &k.means[from]
+	if !k.known[from] {
+		k.known[from] = true
+		*m = cellMeans{}
+		k.addMeans((*[cells]float64)(m), from, from+levelDays, 1)
+	}
+	return m
+}
+
 // A change is what happened to the load at a day, by hour and class of day.
 type change struct {
 	on     float64 // median increment of the hours inside the calendar, kW
@@ -106,37 +133,42 @@ func (k *days) increments(day, gap, year int) bool {
 	if least-levelDays < 0 || most+1+gap+levelDays > k.n {
 		return false
 	}
-	clear(k.diff[:])
-	k.addMeans(&k.diff, day+1+gap, day+1+gap+levelDays, 1)
-	k.addMeans(&k.diff, day-levelDays, day, -1)
-	if year != 0 {
-		k.addMeans(&k.diff, day+year+1+gap, day+year+1+gap+levelDays, -1)
-		k.addMeans(&k.diff, day+year-levelDays, day+year, 1)
+	after, before := k.mean(day+1+gap), k.mean(day-levelDays)
+	if year == 0 {
+		for i := range k.diff {
+			k.diff[i] = after[i] - before[i]
+		}
+		return true
+	}
+	afterThen, beforeThen := k.mean(day+year+1+gap), k.mean(day+year-levelDays)
+	for i := range k.diff {
+		k.diff[i] = after[i] - before[i] - afterThen[i] + beforeThen[i]
 	}
 	return true
 }
 
-// inside collects the known values of diff on one side of a calendar.
-func (k *days) inside(d *Duty, on bool) []float64 {
-	x := k.buf[:0]
-	for i, v := range k.diff {
-		if d.daily[i%24] == on && !math.IsNaN(v) {
-			x = append(x, v)
+// inside collects the known values of diff in some cells.
+func (k *days) inside(list []uint8) []float64 {
+	n := 0
+	for _, i := range list {
+		if v := k.diff[i%cells]; !math.IsNaN(v) {
+			k.buf[n%cells] = v // no bounds are checked
+			n++
 		}
 	}
-	return x
+	return k.buf[:n]
 }
 
 // summarise reads diff for a calendar. ok is false if fewer than half of its
 // hours are known.
 func (k *days) summarise(d *Duty) (c change, ok bool) {
-	in := k.inside(d, true)
+	in := k.inside(d.in)
 	if len(in) < d.n {
 		return c, false
 	}
 	c.on = stat.Median(in)
 	c.spread = stat.MAD(in, c.on)
-	if out := k.inside(d, false); len(out) > 0 {
+	if out := k.inside(d.out); len(out) > 0 {
 		c.off = stat.Median(out)
 	}
 	return c, true
@@ -144,12 +176,12 @@ func (k *days) summarise(d *Duty) (c change, ok bool) {
 
 // level reads the level alone, NaN if too little is known.
 func (k *days) level(d *Duty) float64 {
-	in := k.inside(d, true)
+	in := k.inside(d.in)
 	if len(in) < d.n {
 		return math.NaN()
 	}
 	on := stat.Median(in)
-	if out := k.inside(d, false); len(out) > 0 {
+	if out := k.inside(d.out); len(out) > 0 {
 		on -= stat.Median(out)
 	}
 	return on
@@ -157,7 +189,7 @@ func (k *days) level(d *Duty) float64 {
 
 // spread reads the spread alone, NaN if too little is known.
 func (k *days) spread(d *Duty) float64 {
-	in := k.inside(d, true)
+	in := k.inside(d.in)
 	if len(in) < d.n {
 		return math.NaN()
 	}
@@ -292,19 +324,40 @@ func (k *days) fold(s *split, d *Duty, w *Window) {
 		s.sum[side][0], s.n[side][0] = 0, 0
 	}
 	hours := [2]int{d.n, 24 - d.n}
-	for day := range k.n {
-		var m [2]mean
-		for i := max(0, day*24-k.first); i < min(len(w.KW), (day+1)*24-k.first); i++ {
-			side := 1
-			if d.on[w.Clock[i]] {
-				side = 0
-			}
-			m[side].add(w.KW[i])
+	var on [24]float64 // of a whole day from its midnight: a sum with factors of 0 and 1 has no branch
+	for h := range on {
+		if d.daily[h] {
+			on[h] = 1
 		}
-		for side := range m {
+	}
+	for day := range k.n {
+		from, to := max(0, day*24-k.first), min(len(w.KW), (day+1)*24-k.first)
+		var sum [2]float64
+		n := hours
+		if clock := w.Clock[from:to]; len(clock) == 24 && clock[0]%24 == 0 && clock[23]-clock[0] == 23 && !k.gaps[day] {
+			var in, out float64
+			for h, v := range (*[24]float64)(k.kw[from:]) {
+				in += v * on[h]
+				out += v * (1 - on[h])
+			}
+			sum = [2]float64{in, out}
+		} else {
+			n = [2]int{}
+			for i, c := range clock {
+				side := 1
+				if d.on[c] {
+					side = 0
+				}
+				if v := w.KW[from+i]; !math.IsNaN(v) {
+					sum[side] += v
+					n[side]++
+				}
+			}
+		}
+		for side := range sum {
 			s.sum[side][day+1], s.n[side][day+1] = s.sum[side][day], s.n[side][day]
-			if m[side].n*2 >= hours[side] && m[side].n > 0 {
-				s.sum[side][day+1] += m[side].sum / float64(m[side].n)
+			if n[side]*2 >= hours[side] && n[side] > 0 {
+				s.sum[side][day+1] += sum[side] / float64(n[side])
 				s.n[side][day+1]++
 			}
 		}
@@ -379,8 +432,7 @@ func (k *days) later(s *split, onset, from, to int, kw float64) (plateau, held f
 // a regression on that load explains, with its sign. A mine adds the same at
 // every hour; more of what was there (a meter's ratio, another use) does not.
 func (k *days) proportion(d *Duty, day int) float64 {
-	var base [cells]float64
-	k.addMeans(&base, day-levelDays, day, 1)
+	base := k.mean(day - levelDays)
 	var n, x, y, xx, xy float64
 	for i, v := range k.diff {
 		if b := base[i]; d.daily[i%24] && !math.IsNaN(v) && !math.IsNaN(b) {

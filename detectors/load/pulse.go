@@ -1,6 +1,9 @@
 package load
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // maxDips bounds Dips, Pulses and Depth as features.
 const maxDips = 5
@@ -44,14 +47,17 @@ const (
 // fill finds the events.
 func (p *pulses) fill(w *Window, white *whitener) {
 	p.dips, p.steps = p.dips[:0], p.steps[:0]
-	kw, n := w.KW, len(w.KW)
-	for i := maxLag; i+1 < n; i++ {
-		weight := white.weight[i]
+	kw, weights := w.KW, white.weight
+	for i := maxLag; i+1 < len(kw); i++ {
+		weight := weights[i]
 		if weight == 0 {
 			continue
 		}
-		if d := beside(kw[i], kw[i-1], kw[i+1]); d*d*weight > clearAt*clearAt {
-			p.dips = append(p.dips, event{i, d})
+		// Clearly beside both neighbours, on the same side of them.
+		v, before, after := kw[i], kw[i-1], kw[i+1]
+		x, y := v-before, v-after
+		if x*x*weight > clearAt*clearAt && y*y*weight > clearAt*clearAt && (x > 0) == (y > 0) {
+			p.dips = append(p.dips, event{i, beside(v, before, after)})
 		}
 		e := white.inn[i]
 		if e*e*weight <= clearAt*clearAt {
@@ -120,9 +126,13 @@ func (p *pulses) stopsOf(b *Block) (order, depth float64) {
 		open[k] = [2]int{-pulseHours - 1, -pulseHours - 1}
 	}
 	start := b.Onset - (b.End - b.Onset)
-	for _, e := range p.steps {
+	first, _ := slices.BinarySearchFunc(p.steps, start, func(e event, at int) int { return e.at - at })
+	for _, e := range p.steps[first:] {
+		if e.at >= b.End {
+			break
+		}
 		size := math.Abs(e.kw) / b.KW
-		if e.at < start || e.at >= b.End || size < 0.35 || size > 2 {
+		if size < 0.35 || size > 2 {
 			continue
 		}
 		band, side := 1, 0

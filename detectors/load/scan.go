@@ -2,6 +2,7 @@ package load
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 )
@@ -24,16 +25,18 @@ var nearLags = [near]int{0, 1, 2, 24, 25}
 // cost O(n).
 type edges struct {
 	num, den []float64
-	t        []float64 // num/√den; 0 where nothing is known
+	square   []float64 // ±t², without a root to be drawn at every hour; 0 where nothing is known
+	least    float64   // den at or below it says nothing
 	up, down []peak    // of each day of 24 hours from the begin of the series
 
 	// The largest steps down, at least apart from each other: of all, and of those
 	// that lasted, i.e. no step up of 0.7 times their size came in the five weeks
 	// before or after, as at the ends of a holiday.
 	worst, lasting [ranks]peak
-	largest        []float64 // scratch: t of the largest step up within five weeks of a day, but not on it
-	queue          []int
-	taken          []bool
+	largest        []upBits // of the largest step up within five weeks of a day, but not on it
+
+	fromBegin, toEnd []upBits // scratch: of the largest step up from the begin, and to the end, of a block of days
+	left             []upBits // scratch: of the steps up that are not taken
 }
 
 const (
@@ -52,60 +55,161 @@ type peak struct {
 	at int
 }
 
+// upBits are the bits of the t of a step up. They are in the order of t, which is not
+// negative, and the larger of two is found without a branch.
+type upBits int64
+
+func (p peak) bits() upBits { return upBits(math.Float64bits(p.t)) }
+
 // answer returns u(t) + Σ c(k)·u(t + lag k): what an hour of load does to the
-// hours after it, weighted.
+// hours after it, weighted. u is filled with the weighted innovations.
 func (w *whitener) answer(out []float64) []float64 {
 	n := len(w.inn)
+	w.u = resize(w.u, n)
+	floats.MulTo(w.u, w.inn, w.weight)
 	out = resize(out, n)
-	for i := range out {
-		out[i] = w.inn[i] * w.weight[i]
-	}
-	// Later hours are read before they are overwritten.
-	for i := range out {
-		v := out[i]
-		for k := 1; k < near; k++ {
-			if j := i + nearLags[k]; j < n {
-				v -= w.phi[k-1] * out[j]
-			}
+	copy(out, w.u)
+	for k, l := range nearLags {
+		if k > 0 && l < n {
+			floats.AddScaled(out[:n-l], -w.phi[k-1], w.u[l:])
 		}
-		out[i] = v
 	}
 	return out
 }
 
-func (g *edges) fit(win *Window, w *whitener, answer []float64, d *Duty) {
-	n := len(win.KW)
-	g.num, g.den, g.t = resize(g.num, n), resize(g.den, n), resize(g.t, n)
-	steady, partial := w.templates(d)
-	least := 0.01 * floats.Sum(w.weight) / float64(n) // below it nothing but rounding is left of den
-	num, den := 0.0, 0.0
-	for i := range min(n, edgeHours) { // a step at hour 0: its first day is not whole, and is never a candidate
-		g.t[i] = 0
-		x := steady[win.Clock[i]%24]
-		num += w.inn[i] * w.weight[i] * x
-		den += w.weight[i] * x * x
-	}
-	for t := range n {
-		g.num[t], g.den[t], g.t[t] = num, max(den, 0), 0
-		if den > least {
-			g.t[t] = num / math.Sqrt(den)
+// A running is the fit of one calendar's step as it moves along the series.
+type running struct {
+	num, den float64
+	steady   [24]float64
+	partial  [24][near]float64
+	daily    [24]bool
+
+	// The same by hour of a day of the series, for days without a change of the clock.
+	enters, entersSq, leaves [24]float64
+	leavesSq                 [near][24]float64
+}
+
+// turn sets the templates of a day that begins at a local hour.
+func (r *running) turn(hour int) {
+	for j := range 24 {
+		h := (hour + j) % 24
+		r.enters[j], r.entersSq[j], r.leaves[j] = r.steady[h], r.steady[h]*r.steady[h], 0
+		for k := range r.leavesSq {
+			r.leavesSq[k][j] = 0
 		}
+		if r.daily[h] {
+			r.leaves[j] = 1
+			for k := range r.leavesSq {
+				r.leavesSq[k][j] = r.partial[h][k]
+			}
+		}
+	}
+}
+
+// fit fits the edges of each calendar.
+func (s *Scanner) fit(win *Window, w *whitener, duties []Duty) {
+	n := len(win.KW)
+	s.answer = w.answer(s.answer)
+	s.changes = clockChanges(s.changes[:0], win.Clock)
+	least := 0.01 * floats.Sum(w.weight) / float64(n) // below it nothing but rounding is left of den
+	for i := range duties {
+		g, r := &s.edges[i], &s.running
+		g.num, g.den, g.square, g.least = resize(g.num, n), resize(g.den, n), resize(g.square, n), least
+		*r = running{daily: duties[i].daily}
+		r.steady, r.partial = w.templates(&duties[i])
+		for i := range min(n, edgeHours) { // a step at hour 0: its first day is not whole, and is never a candidate
+			x := r.steady[win.Clock[i]%24]
+			r.num += w.u[i] * x
+			r.den += w.weight[i] * x * x
+		}
+		days := (n + 23) / 24
+		g.up, g.down = resize(g.up, days), resize(g.down, days)
+		changes, turned := s.changes, -1
+		for d := range days {
+			t := d * 24
+			for len(changes) > 0 && changes[0] <= t {
+				changes = changes[1:]
+			}
+			if t+24+edgeHours > n || len(changes) > 0 && changes[0] < t+24+edgeHours {
+				r.slowDay(win, w, g, s.answer, t)
+				g.peak(d)
+				continue
+			}
+			if hour := int(win.Clock[t]) % 24; hour != turned {
+				turned = hour
+				r.turn(hour)
+			}
+			r.day(w, g, s.answer, d)
+		}
+		g.rank()
+	}
+}
+
+// clockChanges returns the hours before which the clock was put forward or back.
+func clockChanges(changes []int, clock []uint8) []int {
+	for i := 1; i < len(clock); i++ {
+		if clock[i] != clock[i-1]+1 && (clock[i] != 0 || clock[i-1] != 167) {
+			changes = append(changes, i)
+		}
+	}
+	return changes
+}
+
+// day moves the step over a day of the series after which edgeHours more are
+// known and the clock is not changed.
+func (r *running) day(w *whitener, g *edges, answer []float64, d int) {
+	const span = 24 + edgeHours
+	t := d * 24
+	weight, u, leaving := (*[span]float64)(w.weight[t:]), (*[span]float64)(w.u[t:]), (*[24]float64)(answer[t:])
+	nums, dens, squares := (*[24]float64)(g.num[t:]), (*[24]float64)(g.den[t:]), (*[24]float64)(g.square[t:])
+	num, den, least := r.num, r.den, g.least
+	for j := range 24 {
+		nums[j], dens[j] = num, den
+		square := 0.0
+		if den > least {
+			square = num * math.Abs(num) / den
+		}
+		squares[j] = square
+		num += u[j+edgeHours]*r.enters[j] - leaving[j]*r.leaves[j]
+		den += weight[j+edgeHours]*r.entersSq[j] -
+			((weight[j]*r.leavesSq[0][j] + weight[j+1]*r.leavesSq[1][j]) + (weight[j+2]*r.leavesSq[2][j] +
+				weight[j+24]*r.leavesSq[3][j]) + weight[j+25]*r.leavesSq[4][j]) // nearLags, written out: no bounds are checked
+	}
+	r.num, r.den = num, den
+	g.peak(d)
+}
+
+// slowDay moves the step over any day.
+func (r *running) slowDay(win *Window, w *whitener, g *edges, answer []float64, from int) {
+	n := len(win.KW)
+	for t := from; t < min(n, from+24); t++ {
 		hour := win.Clock[t] % 24
-		if d.daily[hour] {
-			num -= answer[t]
+		g.num[t], g.den[t], g.square[t] = r.num, r.den, 0
+		if r.den > g.least {
+			g.square[t] = r.num * math.Abs(r.num) / r.den
+		}
+		if r.daily[hour] {
+			r.num -= answer[t]
 			for k, l := range nearLags {
 				if j := t + l; j < n {
-					den -= w.weight[j] * partial[hour][k]
+					r.den -= w.weight[j] * r.partial[hour][k]
 				}
 			}
 		}
 		if end := t + edgeHours; end < n {
-			x := steady[win.Clock[end]%24]
-			num += w.inn[end] * w.weight[end] * x
-			den += w.weight[end] * x * x
+			x := r.steady[win.Clock[end]%24]
+			r.num += w.u[end] * x
+			r.den += w.weight[end] * x * x
 		}
 	}
-	g.peaks()
+}
+
+// t returns the t statistic of a step at an hour, 0 where nothing is known.
+func (g *edges) t(at int) float64 {
+	if g.den[at] > g.least {
+		return g.num[at] / math.Sqrt(g.den[at])
+	}
+	return 0
 }
 
 // templates returns, by hour of the day, the whitened step long after its begin,
@@ -139,21 +243,30 @@ func (w *whitener) templates(d *Duty) (steady [24]float64, partial [24][near]flo
 	return steady, partial
 }
 
-func (g *edges) peaks() {
-	days := (len(g.t) + 23) / 24
-	g.up, g.down = resize(g.up, days), resize(g.down, days)
-	for d := range days {
-		up, down := peak{0, -1}, peak{0, -1}
-		for i := max(maxLag, d*24); i < min(len(g.t), (d+1)*24); i++ {
-			if t := g.t[i]; t > up.t {
-				up = peak{t, i}
-			} else if -t > down.t {
-				down = peak{-t, i}
-			}
-		}
-		g.up[d], g.down[d] = up, down
+// peak fills up and down of a day.
+func (g *edges) peak(d int) {
+	g.up[d], g.down[d] = peak{0, -1}, peak{0, -1}
+	from, to := max(maxLag, d*24), min(len(g.square), (d+1)*24)
+	if from >= to {
+		return
 	}
-	g.rank()
+	// The bits of positive numbers are in the order of the numbers, and those of
+	// negative ones are below them: whole numbers are compared without a branch.
+	const sign = math.MinInt64
+	squares := g.square[from:to]
+	up, down := int64(0), int64(0)
+	for _, square := range squares {
+		bits := int64(math.Float64bits(square))
+		up, down = max(up, bits), max(down, bits^sign)
+	}
+	if up > 0 {
+		at := from + slices.Index(squares, math.Float64frombits(uint64(up)))
+		g.up[d] = peak{g.t(at), at}
+	}
+	if down > 0 {
+		at := from + slices.Index(squares, -math.Float64frombits(uint64(down)))
+		g.down[d] = peak{-g.t(at), at}
+	}
 }
 
 // power returns the power of a step at hour t by its edge.
@@ -175,11 +288,7 @@ func (g *edges) counters(end int) (worst, lasting float64) {
 
 // rank fills worst and lasting.
 func (g *edges) rank() {
-	n := len(g.up)
-	g.largest = resize(g.largest, n)
-	clear(g.largest)
-	g.within(0, 1)
-	g.within(n-1, -1)
+	g.around()
 	pick := func(list *[ranks]peak, ok func(day int) bool) {
 		for k := range list {
 			list[k] = peak{0, -2 * apart}
@@ -198,47 +307,63 @@ func (g *edges) rank() {
 		}
 	}
 	pick(&g.worst, func(int) bool { return true })
-	pick(&g.lasting, func(day int) bool { return g.largest[day] < 0.7*g.down[day].t })
+	pick(&g.lasting, func(day int) bool { return math.Float64frombits(uint64(g.largest[day])) < 0.7*g.down[day].t })
 }
 
-// within raises largest by the largest step up of the holidayDays that a walk from
-// a day in steps of ±1 has just passed.
-func (g *edges) within(from, step int) {
-	g.queue = g.queue[:0] // days whose steps up fall in size
-	head := 0
-	for d := from; d >= 0 && d < len(g.up); d += step {
-		for head < len(g.queue) && abs(g.queue[head]-d) > holidayDays {
-			head++
+// around fills largest: the largest of any window is that of the end of one block of
+// the window's length and the begin of the next (van Herk 1992).
+func (g *edges) around() {
+	n := len(g.up)
+	g.largest, g.fromBegin, g.toEnd = resize(g.largest, n), resize(g.fromBegin, n), resize(g.toEnd, n)
+	for from := 0; from < n; from += holidayDays {
+		to := min(n, from+holidayDays)
+		most := upBits(0)
+		for d := from; d < to; d++ {
+			most = max(most, g.up[d].bits())
+			g.fromBegin[d] = most
 		}
-		if head < len(g.queue) {
-			g.largest[d] = max(g.largest[d], g.up[g.queue[head]].t)
+		most = 0
+		for d := to - 1; d >= from; d-- {
+			most = max(most, g.up[d].bits())
+			g.toEnd[d] = most
 		}
-		for len(g.queue) > head && g.up[g.queue[len(g.queue)-1]].t <= g.up[d].t {
-			g.queue = g.queue[:len(g.queue)-1]
+	}
+	for d := range g.largest {
+		most := upBits(0)
+		if d > 0 {
+			most = g.fromBegin[d-1]
 		}
-		g.queue = append(g.queue, d)
+		if d >= holidayDays {
+			most = max(most, g.toEnd[d-holidayDays])
+		}
+		if d+1 < n {
+			most = max(most, g.toEnd[d+1])
+		}
+		if last := min(n-1, d+holidayDays); last/holidayDays > (d+1)/holidayDays {
+			most = max(most, g.fromBegin[last])
+		}
+		g.largest[d] = most
 	}
 }
 
 // tops appends the hours with the largest t of a step up, n at most and a week
 // apart.
 func (g *edges) tops(onsets []int, n int) []int {
-	g.taken = resize(g.taken, len(g.up))
-	clear(g.taken)
+	g.left = resize(g.left, len(g.up))
+	for d, p := range g.up {
+		g.left[d] = p.bits()
+	}
 	for range n {
-		best := -1
-		for d, p := range g.up {
-			if !g.taken[d] && p.t > 0 && (best < 0 || p.t > g.up[best].t) {
-				best = d
-			}
+		most := upBits(0)
+		for _, t := range g.left {
+			most = max(most, t)
 		}
-		if best < 0 {
+		if most == 0 {
 			break
 		}
+		best := slices.Index(g.left, most)
 		onsets = append(onsets, g.up[best].at)
-		for d := max(0, best-6); d < min(len(g.up), best+7); d++ {
-			g.taken[d] = true
-		}
+		clear(g.left[max(0, best-6):min(len(g.up), best+7)])
 	}
 	return onsets
 }
@@ -263,14 +388,19 @@ func (g *edges) climb(from, to int) float64 {
 	const least = 4
 	kw := 0.0
 	for i := from; i < to; {
-		at := i
-		for j := i; j < min(to, i+apart); j++ {
-			if math.Abs(g.t[j]) > math.Abs(g.t[at]) {
-				at = j
-			}
+		// Bits without the sign are in the order of the sizes.
+		const size = math.MaxInt64
+		squares := g.square[i:min(to, i+apart)]
+		most := int64(0)
+		for _, square := range squares {
+			most = max(most, int64(math.Float64bits(square))&size)
 		}
-		if math.Abs(g.t[at]) < least {
-			i += apart
+		i += apart
+		if math.Float64frombits(uint64(most)) < least*least*(1-1e-9) { // most of the time
+			continue
+		}
+		at := i - apart + slices.IndexFunc(squares, func(square float64) bool { return int64(math.Float64bits(square))&size == most })
+		if math.Abs(g.t(at)) < least {
 			continue
 		}
 		kw += g.power(at)

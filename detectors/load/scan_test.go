@@ -57,11 +57,10 @@ func TestEdgesAreGLS(t *testing.T) {
 	if !w.fit(win) {
 		t.Fatal("not whitened")
 	}
-	answer := w.answer(nil)
+	s := NewScanner()
+	s.fit(win, &w, Duties)
 	for i := range Duties {
-		d := &Duties[i]
-		var g edges
-		g.fit(win, &w, answer, d)
+		d, g := &Duties[i], &s.edges[i]
 		for at := maxLag; at < len(win.KW); at += 7 {
 			if !d.on[win.Clock[at]] {
 				continue

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/detectors"
@@ -65,17 +66,24 @@ func (d Shape) Detect(s *Sight) datasets.Evidence {
 	return e
 }
 
+// hoursMemory is what FloorShare sorts in.
+var hoursMemory = sync.Pool{New: func() any { return new([]float64) }}
+
 // FloorShare returns the base load (10th percentile of hourly power) over the
 // mean, and the number of hours behind it. NaN if the mean is not positive.
 func FloorShare(kw []float64) (share float64, hours int) {
-	values := make([]float64, 0, len(kw))
-	sum := 0.0
+	memory := hoursMemory.Get().(*[]float64)
+	defer hoursMemory.Put(memory)
+	*memory = resize(*memory, len(kw))
+	values, n, sum := *memory, 0, 0.0
 	for _, v := range kw {
 		if !math.IsNaN(v) {
-			values = append(values, v)
+			values[n] = v
+			n++
 			sum += v
 		}
 	}
+	values = values[:n]
 	if sum <= 0 {
 		return math.NaN(), len(values)
 	}

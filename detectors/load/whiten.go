@@ -20,14 +20,16 @@ const maxLag = 169
 type whitener struct {
 	phi    [len(lags)]float64
 	x      []float64 // load less the habit of its weekdays; unknown hours hold the value of a week before
+	mean   float64   // of the load, kW
 	inn    []float64 // innovations in kW; 0 where unknown
 	weight []float64 // 1/scale² of each innovation; 0 where unknown
+	u      []float64 // inn × weight
 
 	xtx       *mat.Dense // normal equations
 	xty, beta *mat.VecDense
 	lu        mat.LU
 
-	class [168]uint8 // of each hour of the week
+	class [256]uint8 // of each hour of the week
 	fold  []float64
 
 	rough []float64 // running sum of the sizes of known innovations by the scale of their class
@@ -53,7 +55,7 @@ func (w *whitener) fit(win *Window) bool {
 	known := 0
 	for i := range w.inn {
 		// The filter leans on the last two hours: where one is imputed there is no innovation.
-		if i < maxLag || math.IsNaN(win.KW[i]) || math.IsNaN(win.KW[i-1]) || math.IsNaN(win.KW[i-2]) {
+		if i < maxLag || math.IsNaN(win.KW[i]+win.KW[i-1]+win.KW[i-2]) {
 			w.inn[i], w.weight[i] = 0, 0
 			continue
 		}
@@ -73,12 +75,12 @@ func (w *whitener) fit(win *Window) bool {
 func (w *whitener) fill(win *Window) {
 	w.x = resize(w.x, len(win.KW))
 	m := meanOf(win.KW)
-	level := m.sum / float64(max(1, m.n))
+	w.mean = m.sum / float64(max(1, m.n))
 	usual := w.weekdays(win)
 	for i, v := range win.KW {
 		switch {
 		case !math.IsNaN(v):
-			w.x[i] = v - level - usual[win.Clock[i]]
+			w.x[i] = v - w.mean - usual[win.Clock[i]]
 		case i >= 168:
 			w.x[i] = w.x[i-168]
 		default:
@@ -191,24 +193,30 @@ var kindOfDay = [7]int{1, 0, 0, 0, 0, 2, 3}
 // hours: quiet hours of a rounded meter would weigh without limit.
 func (w *whitener) scales(win *Window) bool {
 	for h := range w.class {
-		w.class[h] = uint8(h%24 + 24*kindOfDay[h/24])
+		w.class[h] = uint8(h%24 + 24*kindOfDay[h/24%7])
 	}
 	var scale [classes]float64
-	for c := range scale {
-		scale[c] = math.Inf(1)
-	}
 	var all float64
-	for range 2 { // the second time the sizes are clipped
-		var sum, n [classes]float64
-		total, count := 0.0, 0.0
+	for round := range 2 { // the second time the sizes are clipped
+		var sum, n, clip [128]float64
+		for c := range clip {
+			clip[c] = math.Inf(1)
+			if round > 0 && c < len(scale) {
+				clip[c] = clipAt * scale[c]
+			}
+		}
 		for i, e := range w.inn {
 			if w.weight[i] > 0 {
-				c := w.class[win.Clock[i]]
-				v := min(math.Abs(e), clipAt*scale[c])
+				c := w.class[win.Clock[i]] % 128 // no bounds are checked
+				v := math.Abs(e)
+				if v > clip[c] {
+					v = clip[c]
+				}
 				sum[c] += v
 				n[c]++
 			}
 		}
+		total, count := 0.0, 0.0
 		for c := range scale {
 			total, count = total+sum[c], count+n[c]
 			scale[c] = sum[c] / max(1, n[c])
@@ -276,7 +284,11 @@ func (w *whitener) seasons(win *Window, scale *[classes]float64) {
 		sum, n := 0.0, 0.0
 		for i := p * seasonHours; i < min(len(w.inn), (p+1)*seasonHours); i++ {
 			if w.weight[i] > 0 {
-				sum += min(math.Abs(w.inn[i])/scale[w.class[win.Clock[i]]], clipAt)
+				size := math.Abs(w.inn[i]) / scale[w.class[win.Clock[i]]]
+				if size > clipAt {
+					size = clipAt
+				}
+				sum += size
 				n++
 			}
 		}

@@ -11,7 +11,6 @@
 package load
 
 import (
-	"math"
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
@@ -46,29 +45,7 @@ type Window struct {
 
 // NewWindow adds the local clock to a series.
 func NewWindow(s *features.Series, zone *time.Location) *Window {
-	w := &Window{Series: s, Clock: make([]uint8, len(s.KW))}
-	offset, until := 0, datasets.Micros(math.MinInt64)
-	for i := range w.Clock {
-		at := s.At(i)
-		if at >= until {
-			// The zone's offset changes at most once an hour: ask once a day, and
-			// hourly on the day of a change.
-			t := at.Time().In(zone)
-			_, offset = t.Zone()
-			until = at + features.MicrosPerHour
-			if _, later := t.Add(24 * time.Hour).Zone(); later == offset {
-				until = at + 24*features.MicrosPerHour
-			}
-		}
-		w.Clock[i] = hourOfWeek(at, offset)
-	}
-	return w
-}
-
-// hourOfWeek counts from Monday 00:00 local time; 1970-01-01 was a Thursday.
-func hourOfWeek(at datasets.Micros, offsetS int) uint8 {
-	hours := (int64(at)/1_000_000 + int64(offsetS)) / 3600
-	return uint8(((hours+72)%168 + 168) % 168)
+	return &Window{Series: s, Clock: s.Clock(zone, nil)}
 }
 
 // A Duty is a calendar of the hours of the local week in which a block is on.
@@ -76,7 +53,9 @@ type Duty struct {
 	Name  string
 	daily [24]bool // by hour of the day
 	on    [168]bool
-	n     int // hours of the day inside
+	n     int     // hours of the day inside
+	in    []uint8 // cells of [days] inside
+	out   []uint8
 }
 
 func duty(name string, on func(hour int) bool) Duty {
@@ -88,6 +67,13 @@ func duty(name string, on func(hour int) bool) Duty {
 	}
 	for h := range d.on {
 		d.on[h] = d.daily[h%24]
+	}
+	for i := range uint8(cells) {
+		if d.daily[i%24] {
+			d.in = append(d.in, i)
+		} else {
+			d.out = append(d.out, i)
+		}
 	}
 	return d
 }

@@ -44,6 +44,11 @@ func TestSelectAgreesWithSort(t *testing.T) {
 		if got := Select(x, k); got != sorted[k] {
 			t.Fatalf("n=%d k=%d: %v, want %v", n, k, got, sorted[k])
 		}
+		for _, q := range []float64{0, 0.1, 0.5, 0.99, 1} {
+			if got, want := SelectQuantile(slices.Clone(x), q), Quantile(sorted, q); got != want {
+				t.Fatalf("n=%d q=%v: %v, want %v", n, q, got, want)
+			}
+		}
 		if m, want := Median(x), Quantile(sorted, 0.5); math.Abs(m-want) > 1e-12 {
 			t.Fatalf("n=%d: median %v, want %v", n, m, want)
 		}

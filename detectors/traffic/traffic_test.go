@@ -262,7 +262,10 @@ func TestTunnel(t *testing.T) {
 		{"even, day and night", tunnel(func(*datasets.FlowProfile) {}), math.Log(0.5 / 0.15)},
 		{"people in it", tunnel(func(p *datasets.FlowProfile) { p.HourlyBytesCV = 1.5 }), 0},
 		{"by day only", tunnel(func(p *datasets.FlowProfile) { p.NightHours = 0 }), 0},
-		{"sampled", tunnel(func(p *datasets.FlowProfile) { p.Sampling = 100 }), 0},
+		{"in the hours of a night tariff", tunnel(func(p *datasets.FlowProfile) { p.HoursActive, p.NightHours = 7*8, 7*4 }), math.Log(0.5 / 0.15)},
+		{"sampled, a few packets", tunnel(func(p *datasets.FlowProfile) { p.Sampling = 100 }), 0},
+		{"sampled", tunnel(func(p *datasets.FlowProfile) { p.Sampling, p.CountedPkts, p.HourlyBytesCV = 100, 1000, -1 }), math.Log(0.5 / 0.2)},
+		{"sampled, by day only", tunnel(func(p *datasets.FlowProfile) { p.Sampling, p.CountedPkts, p.NightHours = 100, 1000, 0 }), 0},
 		{"a backup", tunnel(func(p *datasets.FlowProfile) { p.OrigBytes *= 100 }), 0},
 		{"another port", tunnel(func(p *datasets.FlowProfile) { p.ServerPort = 5000 }), 0},
 	} {

@@ -31,7 +31,11 @@ const (
 	FamilyEndpoint Family = "endpoint" // a name, an address or a label that says mining
 	FamilyShape    Family = "shape"    // how the connection looks and lasts
 	FamilyFan      Family = "fan-in"   // who else uses the server
+	FamilyTiming   Family = "timing"   // when the server speaks
 )
+
+// Families lists them.
+func Families() []Family { return []Family{FamilyEndpoint, FamilyShape, FamilyFan, FamilyTiming} }
 
 // A Finding is evidence about one server that one client speaks with. Its
 // SiteID is empty until somebody says whose client it is, see [ForSite].
@@ -60,7 +64,7 @@ type Detector interface {
 
 // All returns the traffic detectors in the order in which they are listed.
 func All(pools Catalogue) []Detector {
-	return []Detector{DefaultPool(pools), DefaultLabel(), DefaultSteady(), DefaultFan(), DefaultTunnel()}
+	return []Detector{DefaultPool(pools), DefaultLabel(), DefaultSteady(), DefaultFan(), DefaultTunnel(), DefaultBlocks()}
 }
 
 func (w Window) withheld(info detectors.Info, why string) []Finding {

@@ -154,7 +154,7 @@ func sweep(workspace string, records []Record) error {
 	if err := store.Sweep(lake); err != nil {
 		return err
 	}
-	refused, err := filepath.Glob(filepath.Join(workspace, quarantineDir, "*", "*.csv"))
+	refused, err := filepath.Glob(filepath.Join(workspace, quarantineDir, "*", "*")) // without a record, or under a temporary name
 	if err != nil {
 		return err
 	}

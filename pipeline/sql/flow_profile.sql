@@ -62,7 +62,9 @@ daily AS (
         sum(orig_pkts) AS orig_pkts, sum(resp_pkts) AS resp_pkts, sum(counted_pkts) AS counted_pkts,
         sum(active_us) AS active_us, least(sum(open_us), 86400000000) AS open_us,
         sum(unit_sum) AS unit_sum, sum(square_sum) AS square_sum,
-        max(max_record_us) AS max_record_us, max(sampling) AS sampling
+        max(max_record_us) AS max_record_us, max(sampling) AS sampling,
+        sum(beat_n) AS beat_n, sum(beat_tt) AS beat_tt, sum(beat_tb) AS beat_tb, sum(beat_to) AS beat_to, sum(beat_tr) AS beat_tr, sum(beat_bb) AS beat_bb,
+        sum(beat_bo) AS beat_bo, sum(beat_br) AS beat_br, sum(beat_oo) AS beat_oo, sum(beat_or) AS beat_or, sum(beat_rr) AS beat_rr
     FROM flow_day
     GROUP BY client, server_ip, server_port, proto, coalesce(sni, ''), "day"
 ),
@@ -79,7 +81,19 @@ total AS (
         sum(counted_pkts)::BIGINT AS counted_pkts,
         sum(active_us)::BIGINT AS active_us, sum(open_us)::BIGINT AS open_us,
         sum(unit_sum) AS units, sum(square_sum) AS squares,
-        max(max_record_us) AS max_record_us, max(sampling) AS sampling
+        max(max_record_us) AS max_record_us, max(sampling) AS sampling,
+        -- Sums that leave the range of an integer say nothing: they saturate.
+        least(sum(beat_n), 9000000000000000000)::BIGINT AS beat_n,
+        least(sum(beat_tt), 9000000000000000000)::BIGINT AS beat_tt,
+        least(sum(beat_tb), 9000000000000000000)::BIGINT AS beat_tb,
+        least(sum(beat_to), 9000000000000000000)::BIGINT AS beat_to,
+        least(sum(beat_tr), 9000000000000000000)::BIGINT AS beat_tr,
+        least(sum(beat_bb), 9000000000000000000)::BIGINT AS beat_bb,
+        least(sum(beat_bo), 9000000000000000000)::BIGINT AS beat_bo,
+        least(sum(beat_br), 9000000000000000000)::BIGINT AS beat_br,
+        least(sum(beat_oo), 9000000000000000000)::BIGINT AS beat_oo,
+        least(sum(beat_or), 9000000000000000000)::BIGINT AS beat_or,
+        least(sum(beat_rr), 9000000000000000000)::BIGINT AS beat_rr
     FROM daily
     GROUP BY client, server_ip, server_port, proto, sni
 )
@@ -103,7 +117,8 @@ SELECT
     CASE WHEN t.max_record_us > 3600000000 OR t.hours < 6 OR t.units = 0 THEN -1.0
         ELSE sqrt(greatest(t.hours * t.squares - t.units * t.units, 0)::DOUBLE) / t.units::DOUBLE
     END AS hourly_bytes_cv,
-    t.sampling
+    t.sampling,
+    t.beat_n, t.beat_tt, t.beat_tb, t.beat_to, t.beat_tr, t.beat_bb, t.beat_bo, t.beat_br, t.beat_oo, t.beat_or, t.beat_rr
 FROM total AS t
 LEFT JOIN parallel AS p USING (client, server_ip, server_port, proto, sni)
 LEFT JOIN sampled_time AS s USING (client, server_ip, server_port, proto, sni)

@@ -9,11 +9,10 @@ import (
 )
 
 // A contactKey is a subscriber at an address, a server port, and the name it is
-// known by.
+// known by. It has no gaps, so that it is hashed in one go.
 type contactKey struct {
-	client, src, dst int32
-	port             uint16
-	proto, sni       int32
+	client, src, dst, sni int32
+	port, proto           uint16
 }
 
 // A contact is what one subscriber had with one server port in a UTC day.
@@ -27,10 +26,73 @@ type contact struct {
 	reached     datasets.Micros // end of the latest record
 	bytes, pkts [2]int64
 	counted     int64 // packets as counted, before sampling was made up for
-	hourBytes   [24]int64
 	hours       uint32
-	maxRecord   datasets.Micros
 	sampling    int32
+	maxRecord   datasets.Micros
+	hourBytes   *[24]int64 // nil while there is one hour at most, with hourOne
+	hourOne     int64
+	beat        *datasets.Beat // nil if no record was held against block times
+}
+
+// carry adds bytes to an hour of the day. Most contacts are over within one.
+func (c *contact) carry(h int, bytes int64) {
+	bit := uint32(1) << h
+	if c.hourBytes == nil {
+		if c.hours&^bit == 0 {
+			c.hours |= bit
+			c.hourOne += bytes
+			return
+		}
+		c.hourBytes = new([24]int64)
+		c.hourBytes[bits.TrailingZeros32(c.hours)] = c.hourOne
+	}
+	c.hours |= bit
+	c.hourBytes[h] += bytes
+}
+
+// units returns the sum of the bytes of the hours in squareUnit, and of its squares.
+func (c *contact) units() (sum, squares int64) {
+	if c.hourBytes == nil {
+		u := min(c.hourOne/squareUnit, mostUnits)
+		return u, u * u
+	}
+	for _, b := range c.hourBytes {
+		u := min(b/squareUnit, mostUnits)
+		sum += u
+		squares += u * u
+	}
+	return sum, squares
+}
+
+// A table holds the contacts of one day. They are made in blocks, which a day that
+// is over hands to the next.
+type table struct {
+	of     map[contactKey]*contact
+	blocks [][]contact
+}
+
+const blockContacts = 4096
+
+func (x *Stitcher) newTable() *table {
+	if n := len(x.idle); n > 0 {
+		t := x.idle[n-1]
+		x.idle = x.idle[:n-1]
+		return t
+	}
+	return &table{of: map[contactKey]*contact{}}
+}
+
+// add returns a new contact.
+func (t *table) add(k contactKey, app int32) *contact {
+	n := len(t.of)
+	b, i := n/blockContacts, n%blockContacts
+	if b == len(t.blocks) {
+		t.blocks = append(t.blocks, make([]contact, blockContacts))
+	}
+	c := &t.blocks[b][i]
+	*c = contact{app: app, first: 1 << 62}
+	t.of[k] = c
+	return c
 }
 
 // count puts a record of a session into the contacts of the days that it covers.
@@ -60,6 +122,9 @@ func (x *Stitcher) count(s *session, f *datasets.Flow, end datasets.Micros) {
 			c.pkts[0] += f.OrigPkts
 			c.pkts[1] += f.RespPkts
 			c.counted += (f.OrigPkts + f.RespPkts) / int64(max(1, f.Sampling))
+			if len(x.set.Blocks) > 0 {
+				x.beat(c, f, end)
+			}
 		}
 		c.spread(f, at, to, length)
 		if end <= dayEnd {
@@ -73,18 +138,16 @@ func (x *Stitcher) count(s *session, f *datasets.Flow, end datasets.Micros) {
 }
 
 func (x *Stitcher) contact(s *session, d int32) *contact {
-	table := x.days[d]
-	if table == nil {
-		table = map[contactKey]*contact{}
-		x.days[d] = table
+	t := x.days[d]
+	if t == nil {
+		t = x.newTable()
+		x.days[d] = t
 	}
-	k := contactKey{s.client, s.src, s.dst, s.dport, s.proto, s.sni}
-	c := table[k]
-	if c == nil {
-		c = &contact{app: s.app, first: 1 << 62}
-		table[k] = c
+	k := contactKey{s.client, s.src, s.dst, s.sni, s.dport, s.proto}
+	if c := t.of[k]; c != nil {
+		return c
 	}
-	return c
+	return t.add(k, s.app)
 }
 
 // cover adds [at, to) to the time in which the contact was open.
@@ -107,14 +170,12 @@ func (c *contact) spread(f *datasets.Flow, at, to, length datasets.Micros) {
 		last = first
 	}
 	if first == last && length == to-at {
-		c.hours |= 1 << (first % 24)
-		c.hourBytes[first%24] += total
+		c.carry(int(first%24), total)
 		return
 	}
 	for h := first; h <= last; h++ {
 		from, until := max(at, h*hour)-f.TS, min(to, (h+1)*hour)-f.TS
-		c.hours |= 1 << (h % 24)
-		c.hourBytes[h%24] += portion(total, until, length) - portion(total, from, length)
+		c.carry(int(h%24), portion(total, until, length)-portion(total, from, length))
 	}
 }
 
@@ -131,27 +192,29 @@ const squareUnit, mostUnits = 64, 150_000_000
 
 // close writes the contacts of a day that are kept.
 func (x *Stitcher) close(d int32) {
-	for k, c := range x.days[d] {
+	t := x.days[d]
+	for k, c := range t.of {
 		server, sni, app := x.names.text(k.dst), x.names.text(k.sni), x.names.text(c.app)
 		seldom := c.open < minOpen && c.begun < minBegun && (c.sampling <= 1 || bits.OnesCount32(c.hours) < 2)
 		if seldom && !x.set.Mining(app) && !x.set.Keep(server, int32(k.port), sni) {
 			continue
 		}
 		row := datasets.FlowDay{
-			Client: x.names.text(k.client), ClientIP: x.names.text(k.src), ServerIP: server, ServerPort: int32(k.port), Proto: x.names.text(k.proto),
+			Client: x.names.text(k.client), ClientIP: x.names.text(k.src), ServerIP: server, ServerPort: int32(k.port), Proto: x.protos.text(int32(k.proto)),
 			SNI: sni, App: app, Day: datasets.Day(d), First: c.first, Last: c.last, Sessions: c.begun,
 			LongestUS: int64(c.longest), ActiveUS: int64(c.active), OpenUS: int64(c.open),
 			OrigBytes: c.bytes[0], RespBytes: c.bytes[1], OrigPkts: c.pkts[0], RespPkts: c.pkts[1], CountedPkts: c.counted,
 			Hours: int32(c.hours), NightHours: x.nightHours(d, c.hours), MaxRecordUS: int64(c.maxRecord), Sampling: c.sampling,
 		}
-		for _, b := range c.hourBytes {
-			u := min(b/squareUnit, mostUnits)
-			row.UnitSum += u
-			row.SquareSum += u * u
+		row.UnitSum, row.SquareSum = c.units()
+		if c.beat != nil {
+			row.Beat = *c.beat
 		}
 		x.Days = append(x.Days, row)
 	}
 	delete(x.days, d)
+	clear(t.of)
+	x.idle = append(x.idle, t)
 }
 
 // nightHours counts the hours of a day that begin from 01:00 to 05:00 local.

@@ -61,14 +61,32 @@ const latestHello = 30 * second
 
 // helloOf returns the name said at the beginning of a connection. TLS logs
 // carry no client port: the first handshake counts that is not older.
-func (x *Stitcher) helloOf(k tuple, at datasets.Micros) int32 {
+//
+// Of a connection of which one packet in n is counted the first one counted comes
+// 6 s x n after the handshake on average ([sampledGap]). A name said within three
+// times that before is the connection's if no other was said to the server meanwhile.
+func (x *Stitcher) helloOf(k tuple, at datasets.Micros, sampling int32) int32 {
 	if len(x.hello) == 0 {
 		return 0
 	}
 	list := x.hello[helloKey{k.src, k.dst, k.dport}]
-	i, _ := slices.BinarySearchFunc(list, at-clockSlack, func(h hello, t datasets.Micros) int { return cmp.Compare(h.at, t) })
-	if i < len(list) && list[i].at <= at+latestHello {
-		return list[i].sni
+	since := at - clockSlack
+	if sampling > 1 {
+		since = at - min(day, 18*second*datasets.Micros(sampling))
 	}
-	return 0
+	i, _ := slices.BinarySearchFunc(list, since, func(h hello, t datasets.Micros) int { return cmp.Compare(h.at, t) })
+	if i == len(list) || list[i].at > at+latestHello {
+		return 0
+	}
+	if sampling > 1 {
+		for _, other := range list[i+1:] {
+			if other.at > at+latestHello {
+				break
+			}
+			if other.sni != list[i].sni {
+				return 0
+			}
+		}
+	}
+	return list[i].sni
 }

@@ -26,6 +26,9 @@ type Settings struct {
 	// are kept, too. nil: none does.
 	Mining func(app string) bool
 	Zone   *time.Location // decides what is night; nil is UTC
+	// Blocks are the instants at which pools learnt of a new block, in order. nil:
+	// contacts are not held against them.
+	Blocks []datasets.Micros
 }
 
 const (
@@ -59,7 +62,7 @@ func sampledGap(gap datasets.Micros, n int32) datasets.Micros {
 type tuple struct {
 	src, dst     int32
 	sport, dport uint16
-	proto        int32
+	proto        uint16
 }
 
 // A session is a connection that is open.
@@ -82,16 +85,19 @@ type Stitcher struct {
 	set    Settings
 	who    Resolver
 	names  names
+	protos names // numbers of their own, which stay small
 	hello  map[helloKey][]hello
 	open   map[tuple]*session
 	owners map[int32]owner // by address, where all ports have one
-	days   map[int32]map[contactKey]*contact
+	days   map[int32]*table
+	idle   []*table // of days that are over
 	today  int32
 	swept  datasets.Micros
+	block  int // first of Blocks not before the latest record
 	free   []*session
 
 	proto       string // of the last record
-	protoNumber int32
+	protoNumber uint16
 
 	Sessions []datasets.FlowSession
 	Days     []datasets.FlowDay
@@ -113,8 +119,8 @@ func New(set Settings, who Resolver, tls []datasets.TLS) *Stitcher {
 	if set.Zone == nil {
 		set.Zone = time.UTC
 	}
-	x := &Stitcher{set: set, who: who, names: newNames(), hello: map[helloKey][]hello{}, open: map[tuple]*session{},
-		owners: map[int32]owner{}, days: map[int32]map[contactKey]*contact{}}
+	x := &Stitcher{set: set, who: who, names: newNames(), protos: newNames(), hello: map[helloKey][]hello{}, open: map[tuple]*session{},
+		owners: map[int32]owner{}, days: map[int32]*table{}}
 	x.learn(tls)
 	return x
 }
@@ -123,7 +129,7 @@ func New(set Settings, who Resolver, tls []datasets.TLS) *Stitcher {
 func (x *Stitcher) Add(f *datasets.Flow) {
 	x.tick(f.TS)
 	if f.Proto != x.proto { // nearly all records are of one protocol
-		x.proto, x.protoNumber = strings.Clone(f.Proto), x.names.number(f.Proto)
+		x.proto, x.protoNumber = strings.Clone(f.Proto), uint16(x.protos.number(f.Proto))
 	}
 	k := tuple{x.names.number(f.SrcIP), x.names.number(f.DstIP), uint16(f.SrcPort), uint16(f.DstPort), x.protoNumber}
 	end := f.TS + datasets.Micros(f.DurationS*1e6+0.5)
@@ -133,7 +139,7 @@ func (x *Stitcher) Add(f *datasets.Flow) {
 		s = nil
 	}
 	if s == nil {
-		s = x.begin(k, f.TS, end)
+		s = x.begin(k, f, end)
 	}
 	s.records++
 	s.sampling = max(s.sampling, f.Sampling)
@@ -159,14 +165,15 @@ func (x *Stitcher) label(s *session, app string) {
 	}
 }
 
-func (x *Stitcher) begin(k tuple, at, end datasets.Micros) *session {
+func (x *Stitcher) begin(k tuple, f *datasets.Flow, end datasets.Micros) *session {
+	at := f.TS
 	var s *session
 	if n := len(x.free); n > 0 {
 		s, x.free = x.free[n-1], x.free[:n-1]
 	} else {
 		s = &session{}
 	}
-	*s = session{tuple: k, start: at, end: at, sni: x.helloOf(k, at)}
+	*s = session{tuple: k, start: at, end: at, sni: x.helloOf(k, at, f.Sampling)}
 	s.client, s.until = x.client(k, at)
 	if end-300*second > s.until {
 		// One record over a change of lease: exporters may be late by minutes, but
@@ -202,7 +209,7 @@ func (x *Stitcher) end(s *session) {
 	if s.end-s.start >= minSession {
 		x.Sessions = append(x.Sessions, datasets.FlowSession{
 			Client: x.names.text(s.client), ClientIP: x.names.text(s.src), ClientPort: int32(s.sport),
-			ServerIP: x.names.text(s.dst), ServerPort: int32(s.dport), Proto: x.names.text(s.proto),
+			ServerIP: x.names.text(s.dst), ServerPort: int32(s.dport), Proto: x.protos.text(int32(s.proto)),
 			Start: s.start, End: s.end, Records: s.records, OrigBytes: s.bytes[0], RespBytes: s.bytes[1], OrigPkts: s.pkts[0], RespPkts: s.pkts[1],
 			SNI: x.names.text(s.sni), App: x.names.text(s.app), MaxRecordS: float64(s.maxRecord) / 1e6, Sampling: s.sampling,
 		})

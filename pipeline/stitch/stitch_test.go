@@ -252,3 +252,45 @@ func TestNothingIsLost(t *testing.T) {
 		t.Errorf("%d units of %d are lost", lost, bytes/64)
 	}
 }
+
+// Blocks count for the record that they fall into, its begin included, its end not.
+// Sampled records, and those of more than an hour, are not held against them.
+func TestBeat(t *testing.T) {
+	sampled := flow(50002, 10*second, 60, 100, 50)
+	sampled.Sampling = 10
+	x := New(Settings{Gap: 300 * time.Second, Blocks: []datasets.Micros{midnight, midnight + 59*second, midnight + 60*second, midnight + 200*second}, Keep: func(string, int32, string) bool { return true }}, byAddress{}, nil)
+	for _, f := range []datasets.Flow{flow(50000, 0, 60, 100, 50), flow(50001, 0, 3601, 100, 50), sampled, flow(50000, 60*second, 60, 100, 50), flow(50000, 120*second, 60, 100, 50)} {
+		x.Add(&f)
+	}
+	x.Close()
+	// Records of 60 s with 2 packets and 1, and 2, 1 and 0 blocks.
+	want := datasets.Beat{N: 3, TT: 3 * 3600, TB: 180, TO: 360, TR: 180, BB: 5, BO: 6, BR: 3, OO: 12, OR: 6, RR: 3}
+	if len(x.Days) != 1 || x.Days[0].Beat != want {
+		t.Errorf("got %+v, want %+v", x.Days, want)
+	}
+}
+
+// Of a connection that is sampled the first packet counted comes long after its
+// handshake: its name is known if it was the only one meanwhile.
+func TestNamesOfSampledConnections(t *testing.T) {
+	hello := func(at datasets.Micros, sni string) datasets.TLS {
+		return datasets.TLS{TS: midnight + at, SrcIP: "10.0.0.1", DstIP: "192.0.2.1", DstPort: 3333, SNI: sni}
+	}
+	for _, test := range []struct {
+		name string
+		tls  []datasets.TLS
+		at   datasets.Micros
+		want string
+	}{
+		{"half an hour ago", []datasets.TLS{hello(0, "a.example")}, 1800 * second, "a.example"}, // 18 s x 100
+		{"longer ago", []datasets.TLS{hello(0, "a.example")}, 1801 * second, ""},
+		{"twice the same", []datasets.TLS{hello(0, "a.example"), hello(second, "a.example")}, 600 * second, "a.example"},
+		{"two names", []datasets.TLS{hello(0, "a.example"), hello(second, "b.example")}, 600 * second, ""},
+	} {
+		f := flow(50000, test.at, 60, 100, 50)
+		f.Sampling = 100
+		if x := stitched(byAddress{}, test.tls, f); len(x.Days) != 1 || x.Days[0].SNI != test.want {
+			t.Errorf("%s: %+v, want the name %q", test.name, x.Days, test.want)
+		}
+	}
+}

@@ -107,8 +107,12 @@ func (f *finder) intervals(l *datasets.Load) {
 // shortest.
 func usualStep(l *datasets.Load) datasets.Micros {
 	counts := map[datasets.Micros]int{}
-	for i := 1; i < l.Len(); i++ {
-		counts[l.TS[i]-l.TS[i-1]]++
+	for i := 1; i < l.Len(); {
+		step, from := l.TS[i]-l.TS[i-1], i
+		for i < l.Len() && l.TS[i]-l.TS[i-1] == step {
+			i++
+		}
+		counts[step] += i - from
 	}
 	best, most := datasets.Micros(hour), 0
 	for step, n := range counts {
@@ -152,7 +156,10 @@ type dayLoad struct {
 
 // daily sums readings by day. The list has no gaps; days without readings are empty.
 func daily(l *datasets.Load, zone *time.Location) []dayLoad {
-	var days []dayLoad
+	if l.Len() == 0 {
+		return nil
+	}
+	days := make([]dayLoad, 0, (l.TS[l.Len()-1]-l.TS[0])/day+2)
 	clock := wall{zone: zone}
 	for i := range l.Len() {
 		if l.Quality[i] == datasets.Missing {
@@ -231,17 +238,22 @@ func (f *finder) jumps(days []dayLoad) {
 
 func near(ratio, to float64) bool { return ratio < to*jumpNear && ratio > to/jumpNear }
 
-// median returns the median, least and greatest daily energy; ok is false if a
-// day has none.
+// median returns the median, least and greatest daily energy of at most jumpDays;
+// ok is false if a day has none.
 func median(days []dayLoad) (m, low, high float64, ok bool) {
-	values := make([]float64, len(days))
-	for i, d := range days {
-		values[i] = d.wh
-		if d.wh <= 0 {
+	var memory [jumpDays]float64
+	values := memory[:len(days)]
+	for i := range days {
+		wh := days[i].wh
+		if wh <= 0 {
 			return 0, 0, 0, false
 		}
+		k := i
+		for ; k > 0 && values[k-1] > wh; k-- {
+			values[k] = values[k-1]
+		}
+		values[k] = wh
 	}
-	slices.Sort(values)
 	return values[len(values)/2], values[0], values[len(values)-1], true
 }
 
@@ -256,14 +268,15 @@ const (
 )
 
 func (f *finder) shifts(days []dayLoad) {
+	c := coursesOf(days)
 	for i := shiftDays; i+shiftDays <= len(days); i++ {
-		if shiftAt(days, i) == 0 {
+		if c.shiftAt(i) == 0 {
 			continue
 		}
 		// Windows that hold some moved days agree as well: the best is meant.
 		best := i
 		for j := i; j < i+shiftDays && j+shiftDays <= len(days); j++ {
-			if shiftAt(days, j) > shiftAt(days, best) {
+			if c.shiftAt(j) > c.shiftAt(best) {
 				best = j
 			}
 		}
@@ -272,41 +285,57 @@ func (f *finder) shifts(days []dayLoad) {
 	}
 }
 
-// shiftAt returns how much better the courses on both sides of a day agree
-// when one is moved by an hour, 0 if they do not say so.
-func shiftAt(days []dayLoad, i int) float64 {
-	before, ok1 := course(days[i-shiftDays : i])
-	after, ok2 := course(days[i : i+shiftDays])
-	if !ok1 || !ok2 {
-		return 0
-	}
-	still := correlation(before, after, 0)
-	moved := max(correlation(before, after, 1), correlation(before, after, 23))
-	if moved < shiftAgrees || 1-still < max(shiftLacks, shiftTimes*(1-moved)) {
-		return 0
-	}
-	return moved - still
+// courses are running sums over the days before a day: of the energy of each hour,
+// exact since it is whole, and of the days that lack an hour.
+type courses struct {
+	wh   [][24]float64
+	lack []int
 }
 
-// course is the mean energy of each hour of the day; ok is false if a day
-// lacks an hour.
-func course(days []dayLoad) (mean [24]float64, ok bool) {
-	for _, d := range days {
+func coursesOf(days []dayLoad) courses {
+	c := courses{make([][24]float64, len(days)+1), make([]int, len(days)+1)}
+	for i := range days {
+		d := &days[i]
+		c.lack[i+1] = c.lack[i]
 		if d.known < 24 {
-			return mean, false
+			c.lack[i+1]++
 		}
 		for h, wh := range d.hours {
-			mean[h] += wh
+			c.wh[i+1][h] = c.wh[i][h] + wh
 		}
 	}
-	return mean, true
+	return c
+}
+
+// shiftAt returns how much better the courses on both sides of a day agree
+// when one is moved by an hour, 0 if they do not say so.
+func (c courses) shiftAt(i int) float64 {
+	if c.lack[i+shiftDays] > c.lack[i-shiftDays] {
+		return 0
+	}
+	var before, after [24]float64
+	for h := range before {
+		before[h], after[h] = c.wh[i][h]-c.wh[i-shiftDays][h], c.wh[i+shiftDays][h]-c.wh[i][h]
+	}
+	moved := max(correlation(&before, &after, 1), correlation(&before, &after, 23))
+	if moved < shiftAgrees {
+		return 0
+	}
+	if still := correlation(&before, &after, 0); 1-still >= max(shiftLacks, shiftTimes*(1-moved)) {
+		return moved - still
+	}
+	return 0
 }
 
 // correlation of a with b moved by so many hours; 0 if either is flat.
-func correlation(a, b [24]float64, by int) float64 {
+func correlation(a, b *[24]float64, by int) float64 {
 	var sa, sb, saa, sbb, sab float64
 	for h := range a {
-		x, y := a[h], b[(h+by)%24]
+		if by == 24 {
+			by = 0
+		}
+		x, y := a[h], b[by]
+		by++
 		sa, sb, saa, sbb, sab = sa+x, sb+y, saa+x*x, sbb+y*y, sab+x*y
 	}
 	va, vb := saa-sa*sa/24, sbb-sb*sb/24

@@ -3,6 +3,7 @@ package telecom
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"net/netip"
 	"slices"
@@ -26,14 +27,19 @@ type lesson struct {
 // accept, best first. Three things propose one:
 //
 //   - several clients with the shape and no others (fan-in);
-//   - the shape of a client that also has a strong contact with a listed pool: a
-//     second pool, a relay, a fall-back;
+//   - the shape, or the beat of the blocks, of a client that also has a strong contact
+//     with a listed pool: a second pool, a relay, a fall-back;
+//   - the same of a client at whose site a visit found mining (confirmed), whatever else
+//     it speaks with: that is how a pool in nobody's list is learnt;
 //   - a host below a pool's domain, or a port of a listed host, that is not listed.
 //
 // An address of a service that must stay reachable is left out, unless it was
 // spoken with under a name: the name is then proposed.
-func Proposals(findings []traffic.Finding, pools traffic.Catalogue, services *ref.Services) []datasets.ProposedPool {
-	miners := map[string]bool{}
+func Proposals(findings []traffic.Finding, confirmed map[string]bool, pools traffic.Catalogue, services *ref.Services) []datasets.ProposedPool {
+	miners := maps.Clone(confirmed)
+	if miners == nil {
+		miners = map[string]bool{}
+	}
 	listed := map[string]bool{} // addresses of listed hosts, which shapes are found at, too
 	for _, f := range findings {
 		if f.Status != datasets.Spoken || f.Family != traffic.FamilyEndpoint {
@@ -58,8 +64,11 @@ func Proposals(findings []traffic.Finding, pools traffic.Catalogue, services *re
 		case m.Kind == datasets.PoolHostPort || listed[f.ServerIP] && f.Family != traffic.FamilyEndpoint:
 		case f.Family == traffic.FamilyFan:
 			how = "fan-in"
-		case f.Family == traffic.FamilyShape && f.LogLR >= minShape && miners[f.Client] && m.Kind == datasets.NoPool:
+		case (f.Family == traffic.FamilyShape || f.Family == traffic.FamilyTiming) && f.LogLR >= minShape && miners[f.Client] && m.Kind == datasets.NoPool:
 			how = "contact of a known miner"
+			if confirmed[f.Client] {
+				how = "contact of a miner whom a visit found"
+			}
 		case f.Family == traffic.FamilyEndpoint && f.LogLR >= strongEndpoint && (m.Kind == datasets.PoolSuffix || m.Kind == datasets.PoolOtherPort):
 			how = "host or port of a listed pool"
 		case f.Detector == traffic.Label{}.Info().ID && m.Kind == datasets.NoPool:

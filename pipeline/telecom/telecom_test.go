@@ -351,6 +351,112 @@ func TestGuardsHoldForRandomTraffic(t *testing.T) {
 	}
 }
 
+// Timing is for the meter to confirm: whoever sends when a block is found, nothing is
+// proposed for it, and a weak contact becomes no block by it.
+func TestTimingAloneRestrictsNothing(t *testing.T) {
+	list, err := builder(t, []traffic.Finding{found(traffic.FamilyTiming, "10.0.0.1", server, 443, "decoy.example", "", 4), found(traffic.FamilyTiming, "10.0.0.2", server, 443, "", "", 4)}).Candidates()
+	if err != nil || len(list) != 0 {
+		t.Errorf("got %+v, %v, want nothing", list, err)
+	}
+	one := []traffic.Finding{found(poolID, "10.0.0.1", server, 3333, "btc.trustpool.cc", "TrustPool", 6.8), found(traffic.FamilyTiming, "10.0.0.1", server, 3333, "", "", 4)}
+	if c := at(t, builder(t, one), server); c.Action == Block {
+		t.Errorf("got %+v, want no block: who mines by name and beat alone is to be looked at", c)
+	}
+}
+
+// Every address of every service that must stay reachable (delivery networks,
+// resolvers, clouds, special ranges, shared space), the ends of its ranges and addresses drawn from
+// them, and every port: never a block, never a rule for a subscriber, however many miners
+// meet there and whatever kinds of evidence they have.
+func TestNoServiceIsEverRestricted(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 13))
+	tried := map[string]int{}
+	for _, prefix := range services.Prefixes() {
+		for range 4 {
+			addr := addrIn(rng, prefix)
+			s, _ := services.Addr(addr)
+			port := []int32{53, 80, 443, 853, 3333, 8333, 1 + rng.Int32N(65535)}[rng.IntN(7)]
+			var findings []traffic.Finding
+			var named []Attributed
+			for i := range 1 + rng.IntN(20) {
+				client := fmt.Sprintf("c%d", i)
+				for _, f := range append(miner(client, addr.String()), found(fanID, client, addr.String(), port, "", "", 3), found(traffic.FamilyTiming, client, addr.String(), port, "", "", 4)) {
+					f.ServerPort = port
+					findings = append(findings, f)
+					named = append(named, Attributed{Finding: f, Named: true, Subscriber: datasets.Subscriber{SubscriberID: client, Provider: "P"}})
+				}
+			}
+			list, err := builder(t, findings).Candidates()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range list {
+				if c.TargetKind == "ip" && c.Action != Monitor {
+					t.Fatalf("%s of %s port %d (%s)", c.Action, addr, port, s.Name)
+				}
+			}
+			lease := datasets.Subscriber{IPPrefix: "95.56.0.7", SubscriberID: "c0", Provider: "P", ValidFrom: 1}
+			if rules := FlowRules(list, named, []datasets.Subscriber{lease}, asOf); len(rules) != 0 {
+				t.Fatalf("a rule for %s: %+v", addr, rules)
+			}
+			tried[s.Why]++
+		}
+	}
+	for _, why := range []string{"delivery network", "resolver", "special-purpose"} {
+		n := 0
+		for k, v := range tried {
+			if strings.Contains(k, why) {
+				n += v
+			}
+		}
+		if n == 0 {
+			t.Errorf("no service is a %s: %v", why, tried)
+		}
+	}
+}
+
+// addrIn returns an end of a prefix, or an address drawn from it.
+func addrIn(rng *rand.Rand, p netip.Prefix) netip.Addr {
+	b := p.Masked().Addr().AsSlice()
+	kind := rng.IntN(3)
+	for i := p.Bits(); i < len(b)*8; i++ {
+		if kind == 1 || kind == 2 && rng.IntN(2) == 1 {
+			b[i/8] |= 1 << (7 - i%8)
+		}
+	}
+	addr, _ := netip.AddrFromSlice(b) // of 4 or 16 bytes
+	return addr
+}
+
+// An address of a carrier's NAT gives a rule only with a block of ports and an end of the
+// lease, and no subscriber is named without them.
+func TestSharedAddressesNeedPortsAndTime(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 34))
+	block := datasets.Candidate{Target: server, TargetKind: "ip", Port: 3333, Proto: "tcp", Action: Block, Confidence: 0.9, ValidUntil: asOf + 6}
+	f := Attributed{Finding: miner("P/1", server)[0], Named: true, Subscriber: datasets.Subscriber{SubscriberID: "1", Provider: "P"}}
+	rules := 0
+	for range 5000 {
+		l := datasets.Subscriber{SubscriberID: "1", Provider: "P", ValidFrom: datasets.MicrosOf((asOf - 1).Date())}
+		l.IPPrefix = []string{"95.56.0.7", "95.56.0.7/32", "95.56.0.0/24", "100.64.0.7", "100.127.255.255", "10.1.2.3", "fd00::7", "2a00::7", "2a00::/64"}[rng.IntN(9)]
+		if rng.IntN(2) == 0 {
+			l.PortFrom, l.PortTo = 1024, 2047
+		}
+		if rng.IntN(2) == 0 {
+			l.ValidTo = datasets.MicrosOf((asOf + datasets.Day(rng.IntN(3)-1)).Date())
+		}
+		for _, r := range FlowRules([]datasets.Candidate{block}, []Attributed{f}, []datasets.Subscriber{l}, asOf) {
+			rules++
+			addr, err := netip.ParseAddr(r.SourceIP)
+			if err != nil || sharedSpace.Contains(addr) || addr.IsPrivate() || r.PortTo != 0 && (r.PortFrom == 0 || r.LeaseTo <= datasets.MicrosOf(asOf.Date())) {
+				t.Fatalf("rule %+v of lease %+v", r, l)
+			}
+		}
+	}
+	if rules == 0 {
+		t.Error("no rule at all: the property was not tried")
+	}
+}
+
 func TestProposals(t *testing.T) {
 	fan := func(client string) traffic.Finding {
 		return found(fanID, client, "93.184.215.30", 7777, "", "", 2.9)
@@ -359,18 +465,23 @@ func TestProposals(t *testing.T) {
 		fan("10.0.0.1"), fan("10.0.0.2"),
 		found(steadyID, "10.0.0.1", "93.184.215.31", 9000, "relay.example", "", 1.5),  // of a known miner
 		found(steadyID, "10.0.0.9", "93.184.215.32", 9000, "sensor.example", "", 1.5), // of somebody
+		found(steadyID, "10.0.0.8", "93.184.215.33", 7000, "", "", 1.4),               // of a miner whom a visit found
+		found(traffic.FamilyTiming, "10.0.0.8", "104.16.1.2", 443, "", "", 4),         // the same, at an address of a CDN
+		found(traffic.FamilyTiming, "10.0.0.8", "104.16.1.2", 443, "decoy.example", "", 3),
 		found(poolID, "10.0.0.3", server, 25, "kz7.trustpool.cc", "TrustPool", 6.8),
 		found(fanID, "10.0.0.4", "104.16.1.1", 443, "", "", 2.9), // an address of a CDN
 		found(fanID, "10.0.0.4", "104.16.1.1", 443, "ws.relay.example", "", 2.0))
 	var got []string
-	for _, p := range Proposals(findings, pools, services) {
+	for _, p := range Proposals(findings, map[string]bool{"10.0.0.8": true}, pools, services) {
 		got = append(got, fmt.Sprintf("%s %s %s, %s, %d clients, %d miners", p.Pool, p.Host, p.Ports, p.Vouched, p.Clients, p.Known))
 	}
 	want := []string{
 		"TrustPool kz7.trustpool.cc 25, traffic: host or port of a listed pool, 1 clients, 1 miners",
 		"unknown 93.184.215.30 7777, traffic: fan-in, 2 clients, 1 miners",
+		"unknown decoy.example 443, traffic: contact of a miner whom a visit found, 1 clients, 1 miners",
 		"unknown ws.relay.example 443, traffic: fan-in, 1 clients, 0 miners",
 		"unknown relay.example 9000, traffic: contact of a known miner, 1 clients, 1 miners",
+		"unknown 93.184.215.33 7000, traffic: contact of a miner whom a visit found, 1 clients, 1 miners",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

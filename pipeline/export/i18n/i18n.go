@@ -6,7 +6,8 @@
 //  2. phrases.tsv has the sentences that come with the data of a run, written in
 //     English by detectors and rules: [Say] finds the one that a text is an
 //     instance of, translates the values in it in their turn, and writes numbers
-//     and days as the language does.
+//     and days as the language does. refusals.tsv is more of the same: what the
+//     parsers say of files and rows.
 //  3. [Words] is what a page needs of both tables, as JSON, for pages that change their language in the
 //     reader's browser by the same rules.
 //
@@ -59,6 +60,9 @@ var messageTable string
 //go:embed phrases.tsv
 var phraseTable string
 
+//go:embed refusals.tsv
+var refusalTable string
+
 // An entry is one line of a table: the same in each language.
 type entry [len(tags)]string
 
@@ -94,7 +98,9 @@ func buildBooks() [len(tags)]*book {
 		messages[c[0]] = entry(c[1:])
 		phrases = append(phrases, entry(c[1:]))
 	})
-	lines(phraseTable, len(tags), func(c []string) { phrases = append(phrases, entry(c)) })
+	for _, table := range []string{phraseTable, refusalTable} {
+		lines(table, len(tags), func(c []string) { phrases = append(phrases, entry(c)) })
+	}
 	var out [len(tags)]*book
 	for _, l := range Langs {
 		out[l] = newBook(phrases, l)

@@ -114,6 +114,10 @@ func (b *book) say(s string, depth int, used map[int]bool) string {
 		take(i)
 		return phrases[i][b.lang]
 	}
+	if i, ok := b.exact[strings.TrimSuffix(s, ".")]; ok {
+		take(i)
+		return phrases[i][b.lang] + "."
+	}
 	for _, p := range b.patterns {
 		if !strings.Contains(s, p.literal) {
 			continue
@@ -134,6 +138,9 @@ func (b *book) say(s string, depth int, used map[int]bool) string {
 			}
 			return strings.Join(parts, sep)
 		}
+	}
+	if sentence, ok := strings.CutSuffix(s, "."); ok {
+		return b.say(sentence, depth+1, used) + "."
 	}
 	if left, right, ok := strings.Cut(s, " ("); ok && strings.HasSuffix(s, ")") {
 		return b.say(left, depth+1, used) + " (" + b.say(strings.TrimSuffix(right, ")"), depth+1, used) + ")"

@@ -1,10 +1,8 @@
 package i18n
 
 import (
-	"slices"
 	"strings"
 	"testing"
-	"unicode"
 )
 
 // What detectors, verdicts, the tax calculation and the quality account may say,
@@ -34,6 +32,8 @@ var sentences = []string{
 	"no flows and no DNS queries of this client",
 	"the flows cover 10 h, fewer than 24 h",
 	"UDP tunnel to 192.0.2.1 port 51820 that carries 40 B/s evenly (hourly variation 0.10, night to day 1.00) for 200 h: miners behind a VPN look like this",
+	"UDP tunnel to 192.0.2.1 port 51820 that carries 40 B/s evenly (sampled packets on 14 days, night to day 1.00) for 200 h: miners behind a VPN look like this",
+	"192.0.2.1 port 443 sends more when a block is found: 6.1 standard errors in 672 records (p 0.0001 for the best of 5 contacts); pools do, and wallets and explorers",
 	"3 of the 3 clients of 192.0.2.1 port 3333 hold steady sessions with it that are shaped like Stratum, without a name: it may be a private pool or a relay",
 	"3 of the 3 clients of 192.0.2.1 port 3333 hold steady sessions with it that are shaped like Stratum, without a name, 2 of them with several equal sessions at once: it may be a private pool or a relay",
 	"name of a pool looked up: btc.example.org (Poolin), 12 queries on 3 days, but no session with it in the flows",
@@ -43,6 +43,10 @@ var sentences = []string{
 	"the visit of 2024-01-15 found no mining; what load/block sees began after it",
 	"less than 48 hours with traffic",
 	"the site's network was watched for 10 days, 240 hours with traffic, and nothing in it looks like mining",
+	"the meter's block of 12.0 kW against at least 9.8 kW of devices in the network: they agree",
+	"the meter's block of 12.0 kW against at least 9.8 kW of devices in the network: a proxy may hide more devices",
+	"the meter's block of 6.0 kW against at least 9.8 kW of devices in the network: rather little for them",
+	"the meter's block of 2.0 kW against at least 9.8 kW of devices in the network: too little for them",
 	"before any evidence 2 % of sites are taken to mine",
 	"learnt from the outcomes of 12 visits: mining is 1.2 times more likely than prior and evidence say",
 	"learnt from the outcomes of 12 visits: mining is 1.2 times less likely than prior and evidence say",
@@ -87,25 +91,42 @@ var sentences = []string{
 	"No subscribers: addresses cannot be linked to sites.",
 	"12 kWh in intervals longer than an hour",
 	"3 sites have readings but are not in sites: they have no address, no holder and no peers",
+	"3 rows name a site_id that is not in sites: 2 different",
+	"billing: 3 rows name a site_id that is not in sites: 2 different.",
 	"load/shape could not speak of 3 of 40 sites: the site used nothing.",
 	"stuck register: 131 (sites: 3, most in KZ-2222 70, KZ-2259 59); kept as delivered, all in lake/reading_doubts",
 	"pools: 3 rows are of no use, the first: b2.",
+	"refused: line 5: kwh: not a decimal number; write digits with a decimal point, without spaces or units",
+	"refused: line 1: kwh: required column is missing; rename the column \"S2\" to \"kwh\"",
+	"refused: line 1: kwh: required column is missing; readings needs the columns S2, kwh; the file has \"S2\" \"p\": rename them, or map them in ingest.mappings",
+	"inbox/kwh: refused: line 1: damaged XML (unexpected EOF); ask the sender to deliver the file again.",
+	"refused: unknown format; it looks like an old office document, or one with a password; save it as XLSX or CSV, without a password",
+	"refused: unknown format; it looks like packed with bzip2; pack it with gzip or zstd",
+	"refused: unknown format; it looks like a 7z archive; unpack it",
+	"refused: unknown format; it looks like a PDF document; deliver the table as CSV",
+	"refused: unknown format; it looks like XML of a kind that is not known; deliver the table as CSV",
+	"refused: unknown format; it looks like UTF-16 text; save it as UTF-8",
+	"1 rows: file: nfdump complains (File size error: corrupt file)",
+	"12 rows: kwh: value with status 1, taken as missing",
 	"traffic: 3 findings belong to an address that no lease, or more than one, names; they are in no site's evidence.",
 }
 
 // values of the examples that are names.
-var names = strings.Fields("b F-1 letter F kW UDP VPN DNS p KZ S2 load block shape readings flows dns sites lake reading_doubts pools btc example org Poolin Stratum house KZT Q Stratum-ға CSV traffic t site s")
+var names = strings.Fields("btc.example.org load/block load/shape b F-1 letter F kW UDP p KZ S2 readings flows dns sites site_id billing pools Poolin Stratum house KZT Q CSV traffic t site s")
 
 func TestEverySentenceIsKnown(t *testing.T) {
 	for _, s := range sentences {
-		for _, l := range Langs[1:] {
-			said := Say(l, s)
-			for _, w := range strings.FieldsFunc(said, func(r rune) bool { return !unicode.Is(unicode.Latin, r) && r != '-' && r != '_' }) {
-				if w = strings.Trim(w, "-_"); w != "" && !slices.Contains(names, w) {
-					t.Errorf("%s: %q is left of %q: %q", l.Tag(), w, s, said)
-					break
-				}
-			}
+		knows(t, s)
+	}
+}
+
+// knows fails if a word of s stays English that is no name.
+func knows(t *testing.T, s string) {
+	t.Helper()
+	for _, l := range Langs[1:] {
+		said := Say(l, s)
+		if left := latin(said, names...); len(left) > 0 {
+			t.Errorf("%s: %q is left of %q: %q", l.Tag(), left, s, said)
 		}
 	}
 }

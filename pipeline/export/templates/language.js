@@ -76,6 +76,8 @@ var minewatch = (function () {
     if (depth > 8 || !/\p{L}/u.test(s)) return localise(s);
     var known = b.exact.get(s);
     if (known !== undefined) return known;
+    known = s.endsWith(".") ? b.exact.get(s.slice(0, -1)) : undefined;
+    if (known !== undefined) return known + ".";
     for (var i = 0; i < b.patterns.length; i++) {
       var p = b.patterns[i];
       if (!s.includes(p.literal)) continue;
@@ -89,6 +91,7 @@ var minewatch = (function () {
       var parts = splitOutside(s, sep);
       if (parts.length > 1) return parts.map(function (part) { return say(b, part, depth + 1); }).join(sep);
     }
+    if (s.endsWith(".")) return say(b, s.slice(0, -1), depth + 1) + ".";
     var open = s.indexOf(" (");
     if (open >= 0 && s.endsWith(")")) return say(b, s.slice(0, open), depth + 1) + " (" + say(b, s.slice(open + 2, -1), depth + 1) + ")";
     var two = s.split(" ");

@@ -1,0 +1,29 @@
+package stitch
+
+import "github.com/minewatch/minewatch/datasets"
+
+// longestBeat is the longest record that is held against block times: of an hour or
+// more each has about as many blocks as the next.
+const longestBeat = hour
+
+// mostBeat bounds the packets of a record that is held against block times. What
+// carries more is no pool, and squares stay far from overflow.
+const mostBeat = 1_000_000
+
+// beat adds a record to what is known of how a contact follows the blocks.
+func (x *Stitcher) beat(c *contact, f *datasets.Flow, end datasets.Micros) {
+	if f.Sampling > 1 || end <= f.TS || end-f.TS > longestBeat || f.OrigPkts > mostBeat || f.RespPkts > mostBeat {
+		return
+	}
+	if c.beat == nil {
+		c.beat = &datasets.Beat{}
+	}
+	for x.block < len(x.set.Blocks) && x.set.Blocks[x.block] < f.TS { // records come in order
+		x.block++
+	}
+	n := int64(0)
+	for i := x.block; i < len(x.set.Blocks) && x.set.Blocks[i] < end; i++ {
+		n++
+	}
+	c.beat.Add(int64((end-f.TS)/second), n, f.OrigPkts, f.RespPkts)
+}
