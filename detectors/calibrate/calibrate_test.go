@@ -123,8 +123,10 @@ func TestScale(t *testing.T) {
 		cases, raw = append(cases, c), append(raw, Verdict{x, &Look{}})
 	}
 	s := scaleOf(cases, raw)
-	if math.Abs(s.below-2) > 0.15 || math.Abs(s.above-2) > 0.15 || math.Abs(s.zero) > 0.1 {
-		t.Errorf("%+v, want 2 times on either side of 0", s)
+	for _, x := range []float64{-1, 0, 1, 1.5, 2} {
+		if z := s.of(x); math.Abs(z-2*x) > 0.2 {
+			t.Errorf("the score %.1f becomes %.2f, want %.2f", x, z, 2*x)
+		}
 	}
 	m := s.model(first())
 	x := [terms]float64{1, 2, 3}

@@ -153,13 +153,11 @@ func (w window) mines(r *rand.Rand, jobs []job) []job {
 	for _, size := range sizes {
 		for _, model := range []MineModel{ModelA, ModelB} {
 			family := Families[model][r.IntN(len(Families[model]))]
-			var a added
-			ok := true
+			add := p.addB
 			if model == ModelA {
-				a = p.addA(r, family, size*p.meanKW)
-			} else {
-				a, ok = p.addB(r, family, size*p.meanKW)
+				add = p.addA
 			}
+			a, ok := add(r, family, size*p.meanKW)
 			if !ok {
 				continue
 			}

@@ -14,7 +14,7 @@ func (b *bench) intervalFor(c *Case, v Verdict) load.EnergyError {
 	var errors []float64
 	for i := range b.cases {
 		o, u := &b.cases[i], b.cross[i]
-		if o.Mine() && o.Model != c.Model && o.Building != c.Building && u.LogLR > foundLR && u.Look.KWh > 0 && classOf(u) == class {
+		if o.Mine() && o.Population != Homes && o.Model != c.Model && o.Building != c.Building && u.LogLR > foundLR && u.Look.KWh > 0 && classOf(u) == class {
 			errors = append(errors, math.Log(o.TrueKWh/u.Look.KWh))
 		}
 	}

@@ -31,11 +31,12 @@ func placeboTable(cases []Case, heldOut []Verdict) string {
 }
 
 // energyErrors returns ln(true / estimated energy) of the mines found, by class,
-// each class sorted.
+// each class sorted. Homes are left out: a mine that is larger than the house is
+// known too well.
 func energyErrors(cases []Case, heldOut []Verdict) (e [load.EnergyClasses][]float64) {
 	for i := range cases {
 		c, v := &cases[i], heldOut[i]
-		if c.Mine() && v.LogLR > foundLR && v.Look.KWh > 0 && c.TrueKWh > 0 {
+		if c.Mine() && c.Population != Homes && v.LogLR > foundLR && v.Look.KWh > 0 && c.TrueKWh > 0 {
 			class := classOf(v)
 			e[class] = append(e[class], math.Log(c.TrueKWh/v.Look.KWh))
 		}

@@ -47,7 +47,7 @@ func Judge(m *load.Model, c *Case) Verdict {
 // first is the model that chooses the first candidates: the edge against the
 // site's own worst, the level, and whether it held.
 func first() *load.Model {
-	m := &load.Model{Below: 1, Above: 1}
+	m := &load.Model{}
 	for i, name := range load.FeatureNames {
 		if slices.Contains([]string{"edge", "edge_over_lasting", "level", "agreement", "held"}, name) {
 			m.Shapes[i] = load.Shape1{At: []float64{-5, 5}, LogLR: []float64{-5, 5}}
@@ -234,7 +234,7 @@ func (d *design) knots() *load.Model {
 
 // fill adds the rises up; the intercept is that of a case at all first knots.
 func fill(at *load.Model, intercept float64, rise []float64) *load.Model {
-	m := &load.Model{Intercept: intercept, Below: 1, Above: 1}
+	m := &load.Model{Intercept: intercept}
 	for t := range m.Shapes {
 		s := &m.Shapes[t]
 		s.At = at.Shapes[t].At

@@ -13,20 +13,17 @@ const folds = 8
 // HeldOut judges every case by a model that saw neither its building nor, if
 // models is not empty, any mine but those of these models.
 //
-// Verdicts are scaled so that they are log-likelihood ratios (see scaleOf): three
-// numbers that are fitted to all verdicts together, and that change no ranking.
+// Verdicts are scaled so that they are log-likelihood ratios (see scaleOf): one scale
+// for all, which changes no ranking.
 func HeldOut(cases []Case, models ...MineModel) []Verdict {
-	_, scaled := judged(cases, models...)
-	return scaled
+	raw := judged(cases, models...)
+	everywhere := func(*Case) bool { return true }
+	return scaledBy(cases, raw, everywhere, everywhere, models)
 }
 
-// judged returns the verdicts of HeldOut before and after they are scaled.
-func judged(cases []Case, models ...MineModel) (raw, scaled []Verdict) {
-	names := buildings(cases)
-	fold := map[string]int{}
-	for i, b := range names {
-		fold[b] = i % folds
-	}
+// judged returns the verdicts of HeldOut before they are scaled.
+func judged(cases []Case, models ...MineModel) []Verdict {
+	fold := foldOf(cases)
 	verdicts := make([]Verdict, len(cases))
 	next := make(chan int)
 	var wait sync.WaitGroup
@@ -49,19 +46,53 @@ func judged(cases []Case, models ...MineModel) (raw, scaled []Verdict) {
 	}
 	close(next)
 	wait.Wait()
-	raw = slices.Clone(verdicts)
+	return verdicts
+}
+
+// declared scales verdicts for what is declared of them: the scale of a building is
+// fitted to verdicts on buildings of other groups, and of mines that may be seen. It
+// is no ranking: a building that is often wrongly suspected is missing where its own
+// scale is fitted, which is then the boldest of all.
+func declared(cases []Case, raw []Verdict, models ...MineModel) []Verdict {
+	fold := foldOf(cases)
+	out := slices.Clone(raw)
+	for k := range folds {
+		in := func(c *Case) bool { return fold[c.Building] == k }
+		for i, v := range scaledBy(cases, raw, func(c *Case) bool { return !in(c) }, in, models) {
+			if in(&cases[i]) {
+				out[i] = v
+			}
+		}
+	}
+	return out
+}
+
+// scaledBy fits a scale to the verdicts of some cases and applies it to others.
+func scaledBy(cases []Case, raw []Verdict, from, to func(*Case) bool, models []MineModel) []Verdict {
 	var of []Case
 	var seen []Verdict
 	for i := range cases {
-		if Seen(&cases[i], models) {
-			of, seen = append(of, cases[i]), append(seen, raw[i])
+		if c := &cases[i]; from(c) && Seen(c, models) {
+			of, seen = append(of, *c), append(seen, raw[i])
 		}
 	}
 	s := scaleOf(of, seen)
-	for i := range verdicts {
-		verdicts[i].LogLR = s.of(raw[i].LogLR)
+	out := slices.Clone(raw)
+	for i := range out {
+		if to(&cases[i]) {
+			out[i].LogLR = s.of(raw[i].LogLR)
+		}
 	}
-	return raw, verdicts
+	return out
+}
+
+// foldOf returns the group of each building.
+func foldOf(cases []Case) map[string]int {
+	fold := map[string]int{}
+	for i, b := range buildings(cases) {
+		fold[b] = i % folds
+	}
+	return fold
 }
 
 // Seen reports whether a case may be fitted to where only mines of these models
@@ -87,7 +118,8 @@ type Table struct{ Name, Text string }
 // mines found.
 func Tables(cases []Case) []Table {
 	all := func(*Case) bool { return true }
-	raw, heldOut := judged(cases)
+	raw := judged(cases)
+	heldOut := declared(cases, raw)
 	m := scaleOf(cases, raw).model(Fit(cases, all))
 	return []Table{
 		{"block_model.csv", recipe + m.Table()},

@@ -45,13 +45,25 @@ func (p place) begin(r *rand.Rand) int { return p.hours/6 + r.IntN(p.hours*2/3) 
 
 func (p place) at(hour int) time.Time { return p.start.Add(time.Duration(hour) * time.Hour) }
 
-// addA draws a mine of model A of this power.
-func (p place) addA(r *rand.Rand, family string, kw float64) added {
+// wholeMachines returns how many machines of a power come nearest to kw; ok is
+// false if that is not within 30 %: less than a machine is no mine.
+func wholeMachines(kw, machineKW float64) (n int, ok bool) {
+	n = max(1, int(math.Round(kw/machineKW)))
+	q := float64(n) * machineKW / kw
+	return n, q > 0.7 && q < 1.3
+}
+
+// addA draws a mine of model A of whole machines; ok is false if no number of
+// them comes near the power.
+func (p place) addA(r *rand.Rand, family string, kw float64) (a added, ok bool) {
 	machineKW := 3.0 + 0.6*r.Float64()
-	n := max(1, int(math.Round(kw/machineKW)))
+	n, ok := wholeMachines(kw, machineKW)
+	if !ok {
+		return added{}, false
+	}
 	onset := p.begin(r)
 	m := sim.Mine{
-		Machines: n, MachineKW: kw / float64(n), Duty: sim.AllHours, Start: p.at(onset),
+		Machines: n, MachineKW: machineKW, Duty: sim.AllHours, Start: p.at(onset),
 		FailDay: 0.002, RepairDay: 0.1, DipsMonth: 4, Overhead: 0.03, PerDegree: 0.002, Seed: r.Uint64(),
 	}
 	switch family {
@@ -66,21 +78,21 @@ func (p place) addA(r *rand.Rand, family string, kw float64) added {
 	case "ends":
 		m.End = m.Start.Add(time.Duration(60+r.IntN(200)) * 24 * time.Hour)
 	}
-	return added{m.Load(p.start, p.hours, p.tempC, nil), onset}
+	return added{m.Load(p.start, p.hours, p.tempC, nil), onset}, true
 }
 
 // latticeKW are the powers of the machines of model B.
 var latticeKW = []float64{3.25, 3.35, 3.42, 3.5}
 
 // addB draws a mine of model B of whole machines; ok is false if no number of
-// them comes within 30 % of the power.
+// them comes near the power.
 func (p place) addB(r *rand.Rand, family string, kw float64) (a added, ok bool) {
 	if family == "split" {
 		kw /= 2 // the other half is behind another meter
 	}
 	unit := latticeKW[r.IntN(len(latticeKW))]
-	n := max(1, int(math.Round(kw/unit)))
-	if q := float64(n) * unit / kw; q < 0.7 || q > 1.3 {
+	n, ok := wholeMachines(kw, unit)
+	if !ok {
 		return added{}, false
 	}
 	onset := p.begin(r)

@@ -34,6 +34,9 @@ type Block struct {
 	Pulses     float64 // falls by the block's power that return within a day, against rises
 	Depth      float64 // those falls against falls of other sizes
 	MeanKW     float64 // the site's mean load
+	WeekKW     float64 // LevelKW over one week; NaN if unknown
+	LongZ      float64 // LevelZ over eight weeks; NaN if unknown
+	Texture    float64 // ln of the size of innovations after the onset by that before; NaN if unknown
 	Ramp       bool    // whether the level was compared after a ramp of rampDays
 	YearAgo    bool    // whether LevelKW is corrected by another year
 	LogLR      float64 // log-likelihood ratio by the calibrated model, not capped
@@ -61,6 +64,7 @@ type Scanner struct {
 	block   Block // the candidate at hand
 }
 
+// year is the distance of the year to correct by, 0 for none, or spreads, or longSteps.
 type historyKey struct{ duty, gap, year int }
 
 // NewScanner returns a Scanner for Duties.
@@ -211,6 +215,15 @@ func (s *Scanner) look(w *Window, duty, onset, gap int, atLeast float64) *Block 
 	}
 	b.Dips = s.pulses.dipsOf(w, b)
 	b.Pulses, b.Depth = s.pulses.stopsOf(b)
+	if hopeless(stopsSeen) {
+		return nil
+	}
+	b.Texture = s.white.texture(onset, gap)
+	b.WeekKW = s.days.step(&s.splits[duty], day, gap, 7)
+	b.LongZ = math.NaN()
+	if usual, ok := s.days.usualStep(s.history(duty, gap, longSteps), day, s.days.day(b.End-1), gap); ok {
+		b.LongZ = s.days.step(&s.splits[duty], day, gap, longDays) / max(usual, 1e-6)
+	}
 	return b
 }
 
@@ -272,12 +285,15 @@ func (s *Scanner) scale(b *Block, gap int) {
 }
 
 // history remembers the histories of the window.
-// year is the distance of the year to correct by, 0 for none, or spreads.
 func (s *Scanner) history(duty, gap, year int) history {
 	key := historyKey{duty, gap, year}
 	if !s.fresh[key] {
 		s.fresh[key] = true
-		s.past[key] = s.days.history(s.past[key], &Duties[duty], gap, year)
+		if year == longSteps {
+			s.past[key] = s.days.steps(s.past[key], &s.splits[duty], gap)
+		} else {
+			s.past[key] = s.days.history(s.past[key], &Duties[duty], gap, year)
+		}
 	}
 	return s.past[key]
 }

@@ -31,7 +31,8 @@ const learnt = 0.6
 // of the day better: a constant inside, nothing outside. The hours outside count
 // in full, so that a block round the clock is not taken for one of nights because
 // nights are quiet. The increments are those of all later weeks if another year
-// tells the season, else those of the first four.
+// tells the season, else those of the first four; a calendar must fit those better,
+// too, since the site's own later changes are in the others.
 func (s *Scanner) learn(b *Block) {
 	day, to := s.days.day(b.Onset), s.days.day(b.End-1)
 	from := day + 1
@@ -45,19 +46,10 @@ func (s *Scanner) learn(b *Block) {
 	if to-from < 14 || day < levelDays {
 		return
 	}
-	k := &s.days
-	clear(k.diff[:])
-	k.addMeans(&k.diff, from, to, 1)
-	k.addMeans(&k.diff, day-levelDays, day, -1)
-	if seasonal {
-		k.addMeans(&k.diff, from-yearDays, to-yearDays, -1)
-		k.addMeans(&k.diff, day-yearDays-levelDays, day-yearDays, 1)
-	}
-	var x [24]float64
-	for h := range x {
-		if x[h] = (5*k.diff[h] + 2*k.diff[24+h]) / 7; math.IsNaN(x[h]) {
-			return
-		}
+	x, ok := s.days.hourly(day, from, to, seasonal)
+	first, known := s.days.hourly(day, from, min(to, from+levelDays), seasonal)
+	if !ok || !known {
+		return
 	}
 	_, now := fit(&x, b.Duty)
 	best, least := b.Duty, now*learnt
@@ -81,10 +73,30 @@ func (s *Scanner) learn(b *Block) {
 		kw := (sum[from+n] - sum[from]) / float64(n)
 		try(&spells[i], kw, square-kw*kw*float64(n))
 	}
-	if best != b.Duty {
+	_, firstNow := fit(&first, b.Duty)
+	if _, rest := fit(&first, best); best != b.Duty && rest < firstNow {
 		kw, _ := fit(&x, best)
 		b.Duty, b.KW = best, kw
 	}
+}
+
+// hourly returns by how much the days [from, to) lie above the levelDays before a day
+// at each hour of the day, in kW; if seasonal less the same a year before. ok is false
+// if an hour is unknown.
+func (k *days) hourly(day, from, to int, seasonal bool) (x [24]float64, ok bool) {
+	clear(k.diff[:])
+	k.addMeans(&k.diff, from, to, 1)
+	k.addMeans(&k.diff, day-levelDays, day, -1)
+	if seasonal {
+		k.addMeans(&k.diff, from-yearDays, to-yearDays, -1)
+		k.addMeans(&k.diff, day-yearDays-levelDays, day-yearDays, 1)
+	}
+	for h := range x {
+		if x[h] = (5*k.diff[h] + 2*k.diff[24+h]) / 7; math.IsNaN(x[h]) {
+			return x, false
+		}
+	}
+	return x, true
 }
 
 // fit returns the mean of x inside a calendar, and the sum of squares that is left
@@ -100,9 +112,13 @@ func fit(x *[24]float64, d *Duty) (kw, rest float64) {
 	return kw, rest - kw*kw*float64(d.n)
 }
 
-// Finish completes a candidate that was chosen: its own calendar, the hours in
+// Finish completes a candidate that was chosen: its power by all that tells of it,
+// its own calendar, the hours in
 // which it stood still, and how much was delivered in each week of a ramp.
 func (s *Scanner) Finish(b *Block) {
+	if x, n := b.powers(); n > 0 {
+		b.KW = (x[(n-1)/2] + x[n/2]) / 2
+	}
 	s.learn(b)
 	s.pulses.stopsOf(b)
 	b.stops = append(b.stops[:0], s.pulses.stops...)

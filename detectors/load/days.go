@@ -213,6 +213,8 @@ const (
 	stride = 14
 	// spreads asks for a history of the spreads of plain increments.
 	spreads = math.MaxInt
+	// longSteps asks for that of the long comparison.
+	longSteps = math.MaxInt - 1
 	// minUsual is the least number of other days from which a scale can be told.
 	minUsual = 6
 )
@@ -264,6 +266,48 @@ func (k *days) usual(h history, day, end, gap, year int) (float64, bool) {
 func (k *days) usualSpread(h history, day, end, gap int) (float64, bool) {
 	x, ok := k.others(h, day, end, gap, 0)
 	return stat.Median(x), ok
+}
+
+// longDays is how many days before and after an onset the long comparison takes.
+const longDays = 56
+
+// step returns the change of the mean inside a calendar less that outside, from
+// the span days before a day to those that begin after it and a gap of days, less
+// the same of another year where there is one; NaN if it is unknown.
+func (k *days) step(s *split, day, gap, span int) float64 {
+	v := s.step(day, gap, span)
+	for _, year := range [...]int{-yearDays, yearDays} {
+		if o := s.step(day+year, gap, span); !math.IsNaN(o) {
+			return v - o
+		}
+	}
+	return v
+}
+
+// steps fills h with the long comparison at every longStride-th day and returns it.
+func (k *days) steps(h history, s *split, gap int) history {
+	h = resize(h, (k.n+longStride-1)/longStride)
+	for i := range h {
+		h[i] = k.step(s, i*longStride, gap, longDays)
+	}
+	return h
+}
+
+// longStride is the distance in days of the comparisons that steps makes.
+const longStride = 4
+
+// usualStep returns the robust standard deviation of the long comparison on the
+// site's other days; ok is false if there are few.
+func (k *days) usualStep(h history, day, end, gap int) (scale float64, ok bool) {
+	k.levels = k.levels[:0]
+	for i, v := range h {
+		at := i * longStride
+		near := abs(at-day) <= 2*longDays+gap || abs(at-end) <= longDays+gap || abs(abs(at-day)-yearDays) <= longDays
+		if !near && !math.IsNaN(v) {
+			k.levels = append(k.levels, v)
+		}
+	}
+	return stat.MAD(k.levels, 0), len(k.levels) >= minUsual
 }
 
 // A split is the daily mean load inside and outside a calendar, as running sums
@@ -328,6 +372,18 @@ func (s *split) mean(side, from, to int) float64 {
 		return math.NaN()
 	}
 	return (s.sum[side][to] - s.sum[side][from]) / float64(n)
+}
+
+// step is that of [days.step], of one year.
+func (s *split) step(day, gap, span int) float64 {
+	if day-span < 0 || day+1+gap+span >= len(s.n[0]) {
+		return math.NaN()
+	}
+	v := s.mean(0, day+1+gap, day+1+gap+span) - s.mean(0, day-span, day)
+	if off := s.mean(1, day+1+gap, day+1+gap+span) - s.mean(1, day-span, day); !math.IsNaN(off) {
+		v -= off
+	}
+	return v
 }
 
 // later looks at the weeks that begin on the days [from, to) after an onset: the

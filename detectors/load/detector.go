@@ -71,11 +71,11 @@ func (Added) Info() detectors.Info {
 		Source: "detectors/calibrate on public meters with mines of two models and look-alikes; whitening after Box and Jenkins; additive model as in Hastie and Tibshirani 1990; conformal p-value after Vovk et al. 2005",
 		Looks: `Looks for a block of power that was switched on and stayed: round the clock, nights (23-07 or 00-10) or all hours but the evening peak,
 or in hours of its own. What goes with the temperature is taken out where the region brings weather. The hourly load is whitened by an autoregression
-over 1, 2, 24, 25, 168 and 169 hours, which removes the site's habits and leaves edges, by their scale at that hour and season. For each hour and calendar
+over 1, 2, 24, 25, 168 and 169 hours, which removes the site's habits and leaves edges, by their scale at that hour of that kind of day and in that season. For each hour and calendar
 a step is fitted by generalised least squares. The best onsets, and those after which the four-week level rose most, are weighed by an additive model
 (detectors/load/block_model.csv): the edge, without its first two hours, against the site's own largest steps down, those that lasted, and those up a year
-before; the level, at once or after a ramp, less that of another year, by its own scale on other days; how equal the increment is over the hours of the
-week, and whether it goes with the load before; whether edge, level and later weeks agree; whether hours outside the calendar stayed where they were;
+before; the level over four weeks and over eight, at once or after a ramp, less that of another year, by its own scale on other days; how equal the increment is over the hours of the
+week, and whether it goes with the load before; whether edge, first week, level and later weeks agree; whether the rest of the load became rougher or calmer, as it does when its use changes; whether hours outside the calendar stayed where they were;
 short falls of the block's own depth without rises; its size against the site and against one machine.
 Withheld below 56 days of hourly data, and where no onset has four weeks before and after it. Blind to mines older than the data and weak below a third
 of the site's own mean load.`,

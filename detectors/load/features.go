@@ -7,6 +7,7 @@ import "math"
 var FeatureNames = [...]string{
 	"edge", "edge_rest", "edge_over_counter", "edge_over_lasting", "edge_over_year", "level", "steadiness", "excess",
 	"agreement", "calendar", "proportion", "held", "plateau", "dips", "pulses", "depth", "size", "machine",
+	"level_long", "week_agrees", "texture",
 }
 
 // Features returns what the model is applied to:
@@ -28,6 +29,9 @@ var FeatureNames = [...]string{
 //	depth              Depth in ±maxDips
 //	size               ln(KW / MeanKW), in [−4, 1]
 //	machine            ln(KW / 3.3 kW), in [−2, 0]: less than one machine is no mine
+//	level_long         ln(1 + LongZ), LongZ in [0, 30]; ln 2 if unknown
+//	week_agrees        −|ln(WeekKW / LevelKW)|, at least −3; −0.5 if unknown
+//	texture            −|Texture|; −0.1 if unknown: a mine does not make the rest rougher or calmer
 func (b *Block) Features() [len(FeatureNames)]float64 {
 	ratio := func(a, b float64) float64 {
 		if a > 0 && b > 0 {
@@ -45,6 +49,16 @@ func (b *Block) Features() [len(FeatureNames)]float64 {
 	if b.PlateauKW != 0 {
 		plateau = ratio(b.PlateauKW, b.LevelKW)
 	}
+	long, week, texture := math.Ln2, -0.5, -0.1
+	if !math.IsNaN(b.LongZ) {
+		long = math.Log1p(bound(b.LongZ, 0, 30))
+	}
+	if !math.IsNaN(b.WeekKW) {
+		week = ratio(b.WeekKW, b.LevelKW)
+	}
+	if !math.IsNaN(b.Texture) {
+		texture = -math.Abs(b.Texture)
+	}
 	return [...]float64{
 		math.Log1p(max(0, b.EdgeT)),
 		math.Copysign(math.Log1p(math.Abs(b.RestT)), b.RestT),
@@ -58,5 +72,6 @@ func (b *Block) Features() [len(FeatureNames)]float64 {
 		bound(b.Dips, -maxDips, maxDips), bound(b.Pulses, -maxDips, maxDips), bound(b.Depth, -maxDips, maxDips),
 		bound(math.Log(max(b.KW, 1e-9)/max(b.MeanKW, 1e-9)), -4, 1),
 		bound(math.Log(max(b.KW, 1e-9)/3.3), -2, 0),
+		long, week, texture,
 	}
 }

@@ -7,13 +7,13 @@ import (
 )
 
 // A Model is an additive model of the log-likelihood ratio of a block: an
-// intercept and, for each feature, a shape function that a person can read. What
-// they add up to is multiplied by Below where it is negative and by Above where it
-// is positive, both positive.
+// intercept and, for each feature, a shape function that a person can read. Scale
+// turns what they add up to into the log-likelihood ratio: linear between its knots
+// and on beyond them, rising; without knots the sum is the ratio.
 type Model struct {
-	Intercept    float64
-	Shapes       [len(FeatureNames)]Shape1
-	Below, Above float64
+	Intercept float64
+	Shapes    [len(FeatureNames)]Shape1
+	Scale     Shape1
 }
 
 // A Shape1 is a function of one feature: linear between its knots, constant
@@ -47,10 +47,12 @@ func (m *Model) LogLR(x [len(FeatureNames)]float64) float64 {
 }
 
 func (m *Model) scaled(z float64) float64 {
-	if z < 0 {
-		return z * m.Below
+	at, to := m.Scale.At, m.Scale.LogLR
+	if len(at) < 2 {
+		return z
 	}
-	return z * m.Above
+	i, _ := slices.BinarySearch(at[1:len(at)-1], z)
+	return to[i] + (z-at[i])*(to[i+1]-to[i])/(at[i+1]-at[i])
 }
 
 // A stage is how far the look at a candidate has come.
@@ -61,13 +63,14 @@ const (
 	levelSeen                   // the change of the level
 	usualSeen                   // and what is usual at the site
 	courseSeen                  // the weeks after
-	allSeen                     // short falls and rises
+	stopsSeen                   // short falls and rises
+	allSeen                     // the texture, and the level over one week and over eight
 )
 
 // seenAt says from which stage on a feature is known.
 var seenAt = [len(FeatureNames)]stage{
 	edgeSeen, edgeSeen, edgeSeen, edgeSeen, edgeSeen, usualSeen, levelSeen, usualSeen, levelSeen, levelSeen, levelSeen,
-	courseSeen, courseSeen, allSeen, allSeen, allSeen, levelSeen, levelSeen,
+	courseSeen, courseSeen, stopsSeen, stopsSeen, stopsSeen, levelSeen, levelSeen, allSeen, allSeen, allSeen,
 }
 
 // most returns the largest log-likelihood ratio that a candidate can still reach.
@@ -88,19 +91,24 @@ func (m *Model) most(x [len(FeatureNames)]float64, at stage) float64 {
 func readModel(text string) (Model, error) {
 	var m Model
 	for _, row := range table(text) {
-		if p := map[string]*float64{"intercept": &m.Intercept, "below": &m.Below, "above": &m.Above}[row[0]]; p != nil {
-			*p = number(row[2])
+		if row[0] == "intercept" {
+			m.Intercept = number(row[2])
 			continue
 		}
-		i := slices.Index(FeatureNames[:], row[0])
-		if i < 0 {
-			return m, fmt.Errorf("block_model.csv: unknown term %s", row[0])
+		s := &m.Scale
+		if row[0] != "scale" {
+			i := slices.Index(FeatureNames[:], row[0])
+			if i < 0 {
+				return m, fmt.Errorf("block_model.csv: unknown term %s", row[0])
+			}
+			s = &m.Shapes[i]
 		}
-		s := &m.Shapes[i]
 		s.At, s.LogLR = append(s.At, number(row[1])), append(s.LogLR, number(row[2]))
 	}
-	if m.Below <= 0 || m.Above <= 0 {
-		return m, fmt.Errorf("block_model.csv: below and above must be positive")
+	for i := 1; i < len(m.Scale.At); i++ {
+		if m.Scale.At[i] <= m.Scale.At[i-1] || m.Scale.LogLR[i] <= m.Scale.LogLR[i-1] {
+			return m, fmt.Errorf("block_model.csv: scale must rise from knot to knot")
+		}
 	}
 	for i, s := range m.Shapes {
 		if len(s.At) == 0 || !slices.IsSorted(s.At) || !slices.IsSorted(s.LogLR) {
@@ -113,11 +121,15 @@ func readModel(text string) (Model, error) {
 // Table writes the model in the form that package load embeds.
 func (m *Model) Table() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "term,at,log_lr\nintercept,0,%.4f\nbelow,0,%.4f\nabove,0,%.4f\n", m.Intercept, m.Below, m.Above)
-	for i, s := range m.Shapes {
+	fmt.Fprintf(&b, "term,at,log_lr\nintercept,0,%.4f\n", m.Intercept)
+	write := func(name string, s *Shape1) {
 		for k, at := range s.At {
-			fmt.Fprintf(&b, "%s,%.4f,%.4f\n", FeatureNames[i], at, s.LogLR[k])
+			fmt.Fprintf(&b, "%s,%.4f,%.4f\n", name, at, s.LogLR[k])
 		}
+	}
+	write("scale", &m.Scale)
+	for i := range m.Shapes {
+		write(FeatureNames[i], &m.Shapes[i])
 	}
 	return b.String()
 }

@@ -26,7 +26,7 @@ func gappy() *Window {
 // constant since the mean is taken out before.
 func TestFilterIsLeastSquares(t *testing.T) {
 	var w whitener
-	w.fill(gappy().KW)
+	w.fill(gappy())
 	if !w.filter() {
 		t.Fatal("no filter")
 	}

@@ -16,11 +16,10 @@ const maxLag = 169
 
 // A whitener turns hourly load into innovations of known scale: what an
 // autoregression over lags could not foresee, in kW, and one over the variance
-// that innovations have at that hour of the day, on working days and weekends
-// apart, and in that part of the year.
+// that innovations have at that hour of that kind of day, and in that part of the year.
 type whitener struct {
 	phi    [len(lags)]float64
-	x      []float64 // load less its mean; unknown hours hold the value of a week before
+	x      []float64 // load less the habit of its weekdays; unknown hours hold the value of a week before
 	mean   float64   // of the load, kW
 	inn    []float64 // innovations in kW; 0 where unknown
 	weight []float64 // 1/scale² of each innovation; 0 where unknown
@@ -30,8 +29,11 @@ type whitener struct {
 	xty, beta *mat.VecDense
 	lu        mat.LU
 
-	class [256]uint8 // of each hour of the week: hour of the day, +24 on weekends
+	class [256]uint8 // of each hour of the week
 	fold  []float64
+
+	rough []float64 // running sum of the sizes of known innovations by the scale of their class
+	count []int32   // and their number
 }
 
 // minInnovations is how many innovations the fit needs: four weeks.
@@ -39,7 +41,7 @@ const minInnovations = 4 * 168
 
 // fit fits the filter by least squares and reports whether there was enough data.
 func (w *whitener) fit(win *Window) bool {
-	w.fill(win.KW)
+	w.fill(win)
 	if !w.filter() {
 		return false
 	}
@@ -66,27 +68,55 @@ func (w *whitener) fit(win *Window) bool {
 	return w.scales(win)
 }
 
-// fill makes x. A gap of a week or more repeats the week before it.
-func (w *whitener) fill(kw []float64) {
-	w.x = resize(w.x, len(kw))
-	sum, n := 0.0, 0
-	for _, v := range kw {
-		if !math.IsNaN(v) {
-			sum += v
-			n++
-		}
-	}
-	w.mean = sum / float64(max(1, n))
-	for i, v := range kw {
+// fill makes x: the load less what the days of its week differ by at each hour. A
+// filter over one day cannot foresee a Monday. The daily habit is left to it: a
+// calendar of nights would else show in every day before its onset. A gap of a week
+// or more repeats the week before it.
+func (w *whitener) fill(win *Window) {
+	w.x = resize(w.x, len(win.KW))
+	m := meanOf(win.KW)
+	w.mean = m.sum / float64(max(1, m.n))
+	usual := w.weekdays(win)
+	for i, v := range win.KW {
 		switch {
 		case !math.IsNaN(v):
-			w.x[i] = v - w.mean
+			w.x[i] = v - w.mean - usual[win.Clock[i]]
 		case i >= 168:
 			w.x[i] = w.x[i-168]
 		default:
 			w.x[i] = 0
 		}
 	}
+}
+
+// weekdays returns by how much each hour of the week lies above the mean of its hour
+// of the day over the seven days around it, in kW. Differences are clipped, so that a
+// block that begins on a Thursday does not raise all Thursdays.
+func (w *whitener) weekdays(win *Window) (usual [168]float64) {
+	const half = 3 * 24
+	kw := win.KW
+	var size, clip, n [168]float64
+	for i := half; i+half < len(kw); i++ {
+		d := kw[i] - (kw[i-72]+kw[i-48]+kw[i-24]+kw[i]+kw[i+24]+kw[i+48]+kw[i+72])/7
+		w.x[i] = d
+		if !math.IsNaN(d) {
+			size[win.Clock[i]] += math.Abs(d)
+			n[win.Clock[i]]++
+		}
+	}
+	for c := range clip {
+		clip[c] = clipAt * size[c] / max(1, n[c])
+	}
+	for i := half; i+half < len(kw); i++ {
+		if d := w.x[i]; !math.IsNaN(d) {
+			c := win.Clock[i]
+			usual[c] += max(-clip[c], min(clip[c], d))
+		}
+	}
+	for c := range usual {
+		usual[c] /= max(1, n[c])
+	}
+	return usual
 }
 
 // filter solves the normal equations. The product of two lags differs from that
@@ -149,23 +179,26 @@ const (
 	clipAt = 3
 	// seasonHours is the length of the parts of the year that have a scale of their own.
 	seasonHours = 8 * 168
+	// classes of innovations: hours of the kinds of day.
+	classes = 4 * 24
 	// gaussian makes the mean size of normal values their standard deviation: √(π/2).
 	gaussian = 1.2533141373155
 )
+
+// kindOfDay tells the days of the week apart by how well the day before foresees
+// them: Tuesday to Friday, Monday, Saturday, Sunday.
+var kindOfDay = [7]int{1, 0, 0, 0, 0, 2, 3}
 
 // scales sets weight to 1/scale². A scale is not below a fifth of that of all
 // hours: quiet hours of a rounded meter would weigh without limit.
 func (w *whitener) scales(win *Window) bool {
 	for h := range w.class {
-		w.class[h] = uint8(h % 24)
-		if h >= 5*24 {
-			w.class[h] += 24
-		}
+		w.class[h] = uint8(h%24 + 24*kindOfDay[h/24%7])
 	}
-	var scale [48]float64
+	var scale [classes]float64
 	var all float64
 	for round := range 2 { // the second time the sizes are clipped
-		var sum, n, clip [64]float64
+		var sum, n, clip [128]float64
 		for c := range clip {
 			clip[c] = math.Inf(1)
 			if round > 0 && c < len(scale) {
@@ -174,7 +207,7 @@ func (w *whitener) scales(win *Window) bool {
 		}
 		for i, e := range w.inn {
 			if w.weight[i] > 0 {
-				c := w.class[win.Clock[i]] % 64 // no bounds are checked
+				c := w.class[win.Clock[i]] % 128 // no bounds are checked
 				v := math.Abs(e)
 				if v > clip[c] {
 					v = clip[c]
@@ -196,13 +229,55 @@ func (w *whitener) scales(win *Window) bool {
 	for c := range scale {
 		scale[c] = gaussian * max(scale[c], all/5)
 	}
+	w.roughen(win, &scale)
 	w.seasons(win, &scale)
 	return true
 }
 
+// roughen fills rough and count.
+func (w *whitener) roughen(win *Window, scale *[classes]float64) {
+	n := len(w.inn)
+	w.rough, w.count = resize(w.rough, n+1), resize(w.count, n+1)
+	w.rough[0], w.count[0] = 0, 0
+	for i, e := range w.inn {
+		w.rough[i+1], w.count[i+1] = w.rough[i], w.count[i]
+		if w.weight[i] > 0 {
+			w.rough[i+1] += min(math.Abs(e)/scale[w.class[win.Clock[i]]], clipAt)
+			w.count[i+1]++
+		}
+	}
+}
+
+// roughness returns the mean size of the innovations of the hours [from, to); NaN
+// if fewer than half of them are known.
+func (w *whitener) roughness(from, to int) float64 {
+	if from < 0 || to >= len(w.count) || int(w.count[to]-w.count[from])*2 < to-from {
+		return math.NaN()
+	}
+	return (w.rough[to] - w.rough[from]) / float64(w.count[to]-w.count[from])
+}
+
+// texture returns ln of the size of the innovations in the levelDays from a day after
+// an onset and a gap of days on, by that in the levelDays before it, less that of
+// another year where there is one. NaN if it is unknown.
+func (w *whitener) texture(onset, gap int) float64 {
+	const span = levelDays * 24
+	change := func(at int) float64 {
+		from := at + (1+gap)*24
+		return math.Log(w.roughness(from, from+span) / w.roughness(at-span, at))
+	}
+	t := change(onset)
+	for _, year := range [...]int{-yearDays * 24, yearDays * 24} {
+		if o := change(onset + year); !math.IsNaN(o) {
+			return t - o
+		}
+	}
+	return t
+}
+
 // seasons gives each part of the year the ratio of its innovations to what their
 // class leads to expect, smoothed over its neighbours.
-func (w *whitener) seasons(win *Window, scale *[48]float64) {
+func (w *whitener) seasons(win *Window, scale *[classes]float64) {
 	parts := (len(w.inn) + seasonHours - 1) / seasonHours
 	w.fold = resize(w.fold, parts)
 	for p := range w.fold {
@@ -221,7 +296,7 @@ func (w *whitener) seasons(win *Window, scale *[48]float64) {
 	}
 	for p := range w.fold {
 		r := (w.fold[max(0, p-1)] + 2*w.fold[p] + w.fold[min(parts-1, p+1)]) / 4
-		var weight [48]float64
+		var weight [classes]float64
 		for c, s := range scale {
 			weight[c] = 1 / (r * r * s * s)
 		}

@@ -1,0 +1,92 @@
+package load
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// A constant block leaves the size of the innovations as it was; that of a use that is
+// twice as restless nearly doubles (ln 2), the largest being clipped.
+func TestTexture(t *testing.T) {
+	const onset = 100*24 + 5
+	calm := office(200, 3)
+	add(calm, 8, onset, len(calm), always)
+	restless := office(200, 3)
+	r := rand.New(rand.NewPCG(5, 5))
+	for i := range restless {
+		size := 1.5
+		if i >= onset {
+			size = 3
+		}
+		restless[i] += size * r.NormFloat64()
+	}
+	for _, tc := range []struct {
+		name        string
+		kw          []float64
+		least, most float64
+	}{{"block", calm, -0.12, 0.12}, {"restless", restless, 0.4, math.Ln2}} {
+		var w whitener
+		if !w.fit(window(tc.kw)) {
+			t.Fatal("not whitened")
+		}
+		if got := w.texture(onset, 0); got < tc.least || got > tc.most {
+			t.Errorf("%s: texture %.2f, want %.2f to %.2f", tc.name, got, tc.least, tc.most)
+		}
+	}
+}
+
+// The change over any span is that of the days that begin after the onset's.
+func TestStep(t *testing.T) {
+	kw := make([]float64, 200*24)
+	for i := range kw {
+		if kw[i] = 10; i >= 100*24 {
+			kw[i] = 14
+		}
+	}
+	w := window(kw)
+	var k days
+	var s split
+	k.fill(w)
+	k.fold(&s, &Duties[0], w)
+	day := k.day(100*24) - 1 // the first day after the comparison's gap of one has the block
+	for _, tc := range []struct {
+		day, span int
+		want      float64
+	}{{day, 7, 4}, {day, longDays, 4}, {60, 28, 0}, {20, longDays, math.NaN()}, {190, 7, 0}, {195, 7, math.NaN()}} {
+		if got := k.step(&s, tc.day, 0, tc.span); math.Abs(got-tc.want) > 1e-9 || math.IsNaN(got) != math.IsNaN(tc.want) {
+			t.Errorf("day %d over %d: %v kW, want %v", tc.day, tc.span, got, tc.want)
+		}
+	}
+}
+
+// Powers that agree make the best class, doubt of the block or of its power a worse one.
+func TestEnergyClass(t *testing.T) {
+	for _, tc := range []struct {
+		b    Block
+		want int
+	}{
+		{Block{LogLR: 5, EdgeKW: 10, WeekKW: 10.2, LevelKW: 9.9, PlateauKW: 10.1}, 0},
+		{Block{LogLR: 3, EdgeKW: 10, WeekKW: 10.2, LevelKW: 9.9, PlateauKW: 10.1}, 1},
+		{Block{LogLR: 5, EdgeKW: 10, WeekKW: 11, LevelKW: 12, PlateauKW: 10}, 2},
+		{Block{LogLR: 5, EdgeKW: 10, WeekKW: math.NaN(), LevelKW: 10, PlateauKW: 10}, 2}, // one unknown
+		{Block{LogLR: 1, EdgeKW: 4, WeekKW: 15, LevelKW: 10}, EnergyClasses - 1},
+	} {
+		if got := tc.b.EnergyClass(); got != tc.want {
+			t.Errorf("%+v: class %d, want %d", tc.b, got, tc.want)
+		}
+	}
+}
+
+// Between its knots a scale is linear, and goes on beyond them.
+func TestModelScale(t *testing.T) {
+	m := Model{Scale: Shape1{At: []float64{-1, 0, 2}, LogLR: []float64{-0.5, 0, 3}}}
+	for _, tc := range []struct{ z, want float64 }{{-3, -1.5}, {-1, -0.5}, {-0.5, -0.25}, {0, 0}, {1, 1.5}, {2, 3}, {4, 6}} {
+		if got := m.scaled(tc.z); math.Abs(got-tc.want) > 1e-12 {
+			t.Errorf("scaled(%.1f) = %.2f, want %.2f", tc.z, got, tc.want)
+		}
+	}
+	if got := (&Model{}).scaled(1.25); got != 1.25 {
+		t.Errorf("without knots %.2f, want the sum itself", got)
+	}
+}
