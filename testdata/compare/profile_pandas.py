@@ -13,7 +13,7 @@ df = pd.concat([pd.read_parquet(f, columns=["site_id", "ts", "wh"]) for f in fil
 df["kw"] = df["wh"] / 1000.0
 local = df["ts"].dt.tz_convert(ZONE)
 df["month"] = (local.dt.year * 12 + local.dt.month - 1).astype("int32")
-hour, weekend = local.dt.hour, local.dt.dayofweek >= 5
+hour, weekend = local.dt.hour, local.dt.day_of_week >= 5
 df["night_kw"] = df["kw"].where(hour < 6)
 df["day_kw"] = df["kw"].where((hour >= 9) & (hour < 18) & ~weekend)
 df["weekend_kw"] = df["kw"].where(weekend)
