@@ -170,3 +170,21 @@ func TestProfilesFollowTheClock(t *testing.T) {
 		t.Errorf("March: %+v", r)
 	}
 }
+
+// The clock is that of the time package at every hour, across the change of
+// Almaty's offset on 2024-03-01 and the summer times of Berlin.
+func TestClock(t *testing.T) {
+	for _, name := range []string{"Asia/Almaty", "Europe/Berlin", "Asia/Kolkata", "UTC"} {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &Series{Start: datasets.MicrosOf(time.Date(2023, 1, 1, 5, 0, 0, 0, time.UTC)), KW: make([]float64, 2*8760)}
+		for i, got := range s.Clock(zone, nil) {
+			at := s.At(i).Time().In(zone)
+			if want := (int(at.Weekday())+6)%7*24 + at.Hour(); int(got) != want {
+				t.Fatalf("%s, %s: hour %d of the week, want %d", name, at, got, want)
+			}
+		}
+	}
+}

@@ -144,15 +144,18 @@ func (n *Normaliser) zeroMeansMissing() bool {
 // usualInterval returns the most frequent distance between neighbouring
 // readings in microseconds, the shortest of equals; an hour if there is none.
 func (n *Normaliser) usualInterval(c *datasets.Load) int64 {
-	n.minutes = slices.Grow(n.minutes[:0], c.Len())
-	same := true
-	for i := 1; i < c.Len(); i++ {
-		d := int64(c.TS[i] - c.TS[i-1])
-		n.minutes = append(n.minutes, d)
-		same = same && d == n.minutes[0]
+	if c.Len() > 1 {
+		first, same := c.TS[1]-c.TS[0], true
+		for i := 2; i < c.Len() && same; i++ {
+			same = c.TS[i]-c.TS[i-1] == first
+		}
+		if same && first > 0 {
+			return int64(first)
+		}
 	}
-	if same && len(n.minutes) > 0 && n.minutes[0] > 0 {
-		return n.minutes[0]
+	n.minutes = n.minutes[:0]
+	for i := 1; i < c.Len(); i++ {
+		n.minutes = append(n.minutes, int64(c.TS[i]-c.TS[i-1]))
 	}
 	slices.Sort(n.minutes)
 	best, bestRun := int64(MicrosPerHour), 0

@@ -117,11 +117,7 @@ func (s *Scanner) fit(win *Window, w *whitener, duties []Duty) {
 		g.num, g.den, g.square, g.least = resize(g.num, n), resize(g.den, n), resize(g.square, n), least
 		*r = running{daily: duties[i].daily}
 		r.steady, r.partial = w.templates(&duties[i])
-		for i := range min(n, edgeHours) { // a step at hour 0: its first day is not whole, and is never a candidate
-			x := r.steady[win.Clock[i]%24]
-			r.num += w.u[i] * x
-			r.den += w.weight[i] * x * x
-		}
+		r.begin(win, w)
 		days := (n + 23) / 24
 		g.up, g.down = resize(g.up, days), resize(g.down, days)
 		changes, turned := s.changes, -1
@@ -142,6 +138,15 @@ func (s *Scanner) fit(win *Window, w *whitener, duties []Duty) {
 			r.day(w, g, s.answer, d)
 		}
 		g.rank()
+	}
+}
+
+// begin puts the step at hour 0: its first day is not whole, and is never a candidate.
+func (r *running) begin(win *Window, w *whitener) {
+	for i := range min(len(win.KW), edgeHours) {
+		x := r.steady[win.Clock[i]%24]
+		r.num += w.u[i] * x
+		r.den += w.weight[i] * x * x
 	}
 }
 

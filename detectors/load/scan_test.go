@@ -87,6 +87,41 @@ func TestEdgesAreGLS(t *testing.T) {
 	}
 }
 
+// Moving a step a day at a time finds the same edges as moving it hour by hour, in
+// real meters: each day's largest steps are at the same hours and as clear, but for
+// the rounding of sums in another order.
+func TestDaysAreHours(t *testing.T) {
+	windows := realWindows(t)
+	for n := 0; n < len(windows); n += 5 {
+		win := windows[n]
+		var w whitener
+		if !w.fit(win) {
+			t.Fatal("not whitened")
+		}
+		s := NewScanner()
+		s.fit(win, &w, Duties)
+		for i := range Duties {
+			g := &s.edges[i]
+			plain := &edges{num: make([]float64, len(win.KW)), den: make([]float64, len(win.KW)), square: make([]float64, len(win.KW)),
+				up: make([]peak, len(g.up)), down: make([]peak, len(g.up)), least: g.least}
+			r := running{daily: Duties[i].daily}
+			r.steady, r.partial = w.templates(&Duties[i])
+			r.begin(win, &w)
+			for d := range plain.up {
+				r.slowDay(win, &w, plain, s.answer, d*24)
+				plain.peak(d)
+			}
+			for d := range plain.up {
+				for _, pair := range [][2]peak{{g.up[d], plain.up[d]}, {g.down[d], plain.down[d]}} {
+					if got, want := pair[0], pair[1]; got.at != want.at || math.Abs(got.t-want.t) > 1e-9*(1+want.t) {
+						t.Fatalf("window %d, %s, day %d: %v, hour by hour %v", n, Duties[i].Name, d, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
 // The counters are those of a plain search over all days.
 func TestCounters(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 1))
