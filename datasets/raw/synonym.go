@@ -15,7 +15,7 @@ var synonyms = map[string]string{
 	"регион": "region", "область": "region", "квартал": "quarter", "месяц": partMonth, "month": partMonth,
 	"начало периода": "period_start", "конец периода": "period_end", "начальное показание": partRegStart, "конечное показание": partRegEnd,
 	"коэффициент трансформации": partRatio,
-	"налог, тенге": "tax_kzt", "сумма налога, тенге": "tax_kzt", "сумма платы, тенге": "tax_kzt",
+	"налог, тенге":              "tax_kzt", "сумма налога, тенге": "tax_kzt", "сумма платы, тенге": "tax_kzt",
 	"дата уведомления": "notified_on", "заявленная мощность, мвт": "declared_mw", "номер лицензии": "license_no",
 }
 
