@@ -43,10 +43,10 @@ func TestChanges(t *testing.T) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	r, f := got[0], got[1]
-	if r.Dataset != "readings" || r.File.Ids != 2 || r.File.OnlyHere != 1 || r.Before.Ids != 3 || r.Before.OnlyHere != 2 {
+	if r.Dataset != "readings" || r.File.IDs != 2 || r.File.OnlyHere != 1 || r.Before.IDs != 3 || r.Before.OnlyHere != 2 {
 		t.Errorf("readings: %+v", r)
 	}
-	if f.Dataset != "flows" || f.File.Ids != 0 || f.Before.OnlyHere != 0 {
+	if f.Dataset != "flows" || f.File.IDs != 0 || f.Before.OnlyHere != 0 {
 		t.Errorf("flows: %+v", f)
 	}
 }

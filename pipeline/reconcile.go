@@ -71,7 +71,7 @@ func (e *Env) changes(ctx context.Context, records []ingest.FileReport) ([]expor
 			continue
 		}
 		c := export.DeliveryChange{Dataset: t.Name, File: delivery(last[t.Name]), Before: delivery(before[t.Name])}
-		if err := e.compareIds(ctx, t, last[t.Name], before[t.Name], &c); err != nil {
+		if err := e.compareIDs(ctx, t, last[t.Name], before[t.Name], &c); err != nil {
 			return nil, fmt.Errorf("compare %s with %s: %w", c.File.Name, c.Before.Name, err)
 		}
 		list = append(list, c)
@@ -79,15 +79,17 @@ func (e *Env) changes(ctx context.Context, records []ingest.FileReport) ([]expor
 	return list, nil
 }
 
-// compareIds counts the sites, feeders or BINs of two files, the text that the
+// compareIDs counts the sites, feeders or BINs of two files, the text that the
 // key of their table begins with: meters that a delivery lacks are the change
 // that matters most.
-func (e *Env) compareIds(ctx context.Context, t *datasets.Table, file, before *ingest.FileReport, c *export.DeliveryChange) error {
+func (e *Env) compareIDs(ctx context.Context, t *datasets.Table, file, before *ingest.FileReport, c *export.DeliveryChange) error {
 	i := slices.IndexFunc(t.Columns, func(c datasets.Column) bool { return c.Key })
 	if t.Columns[i].Kind != datasets.Text || file.Part == "" || before.Part == "" {
 		return nil
 	}
-	part := func(f *ingest.FileReport) []string { return []string{filepath.Join(e.WS.Lake(), filepath.FromSlash(f.Part))} }
+	part := func(f *ingest.FileReport) []string {
+		return []string{filepath.Join(e.WS.Lake(), filepath.FromSlash(f.Part))}
+	}
 	_, err := e.inDuckDB(ctx, e.Workers, func(db *sql.DB) (int64, error) {
 		if err := errors.Join(db.View(ctx, "newest", t, part(file)), db.View(ctx, "before", t, part(before))); err != nil {
 			return 0, err
@@ -100,7 +102,7 @@ func (e *Env) compareIds(ctx context.Context, t *datasets.Table, file, before *i
 		}
 		defer found.Close()
 		for found.Next() {
-			if err := found.Scan(&c.File.Ids, &c.Before.Ids, &c.File.OnlyHere, &c.Before.OnlyHere); err != nil {
+			if err := found.Scan(&c.File.IDs, &c.Before.IDs, &c.File.OnlyHere, &c.Before.OnlyHere); err != nil {
 				return 0, err
 			}
 		}

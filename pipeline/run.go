@@ -178,15 +178,15 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	if err := r.stage(ctx, checkStage); err != nil {
 		return nil, err
 	}
-	doubts, err := r.env.doubts()
-	if err != nil {
+	var err error
+	if r.doubts, err = r.env.doubts(); err != nil {
 		return nil, fmt.Errorf("check readings: %w", err)
 	}
 	unknown, err := r.env.references(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("check references: %w", err)
 	}
-	r.doubts = append(doubts, unknown...)
+	r.doubts = append(r.doubts, unknown...)
 	if r.deliveries, err = r.env.changes(ctx, r.records); err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ type Delivery struct {
 	KWh        float64 `json:"kwh"`
 	From       string  `json:"from,omitempty"` // first and last time of the accepted rows
 	Until      string  `json:"until,omitempty"`
-	Ids        int64   `json:"ids"`       // different sites, feeders or BINs that the file names, 0 if the dataset has none
+	IDs        int64   `json:"ids"`       // different sites, feeders or BINs that the file names, 0 if the dataset has none
 	OnlyHere   int64   `json:"only_here"` // of these, not in the other file
 }
 
