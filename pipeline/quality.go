@@ -46,7 +46,7 @@ func (r *runner) quality() export.Quality {
 		}
 	}
 	q.Checks = append(q.Checks, r.doubts...)
-	q.Reconciled, q.Deliveries = reconciled(r.balances), changes(r.records)
+	q.Reconciled, q.Deliveries = reconciled(r.balances), r.deliveries
 	ids := slices.Sorted(maps.Keys(r.env.shared.load))
 	unknown := 0
 	for _, id := range ids {

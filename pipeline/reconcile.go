@@ -1,10 +1,17 @@
 package pipeline
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/pipeline/export"
 	"github.com/minewatch/minewatch/pipeline/ingest"
+	"github.com/minewatch/minewatch/pipeline/sql"
 )
 
 // reconciled shows the balances on the quality page.
@@ -50,7 +57,7 @@ func (e *Env) monthsCovered() (map[string][]export.MonthCoverage, error) {
 }
 
 // changes holds the newest file of each dataset against the one before it.
-func changes(records []ingest.FileReport) []export.DeliveryChange {
+func (e *Env) changes(ctx context.Context, records []ingest.FileReport) ([]export.DeliveryChange, error) {
 	last, before := map[string]*ingest.FileReport{}, map[string]*ingest.FileReport{}
 	for i := range records { // in the order of their numbers
 		f := &records[i]
@@ -60,11 +67,48 @@ func changes(records []ingest.FileReport) []export.DeliveryChange {
 	}
 	var list []export.DeliveryChange
 	for _, t := range datasets.Inputs() {
-		if before[t.Name] != nil {
-			list = append(list, export.DeliveryChange{Dataset: t.Name, File: delivery(last[t.Name]), Before: delivery(before[t.Name])})
+		if before[t.Name] == nil {
+			continue
 		}
+		c := export.DeliveryChange{Dataset: t.Name, File: delivery(last[t.Name]), Before: delivery(before[t.Name])}
+		if err := e.compareIDs(ctx, t, last[t.Name], before[t.Name], &c); err != nil {
+			return nil, fmt.Errorf("compare %s with %s: %w", c.File.Name, c.Before.Name, err)
+		}
+		list = append(list, c)
 	}
-	return list
+	return list, nil
+}
+
+// compareIDs counts the sites, feeders or BINs of two files, the text that the
+// key of their table begins with: meters that a delivery lacks are the change
+// that matters most.
+func (e *Env) compareIDs(ctx context.Context, t *datasets.Table, file, before *ingest.FileReport, c *export.DeliveryChange) error {
+	i := slices.IndexFunc(t.Columns, func(c datasets.Column) bool { return c.Key })
+	if t.Columns[i].Kind != datasets.Text || file.Part == "" || before.Part == "" {
+		return nil
+	}
+	part := func(f *ingest.FileReport) []string {
+		return []string{filepath.Join(e.WS.Lake(), filepath.FromSlash(f.Part))}
+	}
+	_, err := e.inDuckDB(ctx, e.Workers, func(db *sql.DB) (int64, error) {
+		if err := errors.Join(db.View(ctx, "newest", t, part(file)), db.View(ctx, "before", t, part(before))); err != nil {
+			return 0, err
+		}
+		// The name is that of the catalog.
+		found, err := db.Query(ctx, fmt.Sprintf(`SELECT count(n.id), count(b.id), count(*) FILTER (WHERE b.id IS NULL), count(*) FILTER (WHERE n.id IS NULL)
+			FROM (SELECT DISTINCT %[1]s AS id FROM newest WHERE %[1]s <> '') n FULL JOIN (SELECT DISTINCT %[1]s AS id FROM before WHERE %[1]s <> '') b USING (id)`, t.Columns[i].Name))
+		if err != nil {
+			return 0, err
+		}
+		defer found.Close()
+		for found.Next() {
+			if err := found.Scan(&c.File.IDs, &c.Before.IDs, &c.File.OnlyHere, &c.Before.OnlyHere); err != nil {
+				return 0, err
+			}
+		}
+		return 0, found.Err()
+	})
+	return err
 }
 
 func delivery(f *ingest.FileReport) export.Delivery {

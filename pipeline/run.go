@@ -60,18 +60,19 @@ type RunResult struct {
 
 // A runner is one run in the making.
 type runner struct {
-	env     *Env
-	law     *law
-	model   *score.Model
-	list    ScoreModel
-	visited map[string][]visit.Outcome
-	network *network
-	traffic trafficResult
-	stages  []StageTime
-	begun   time.Time
-	records []ingest.FileReport     // every delivery once, whether its file still lies in the inbox or not
-	files   []ingest.FileReport     // of the inbox, copies of deliveries included
-	doubts  []export.QualityMessage // about readings
+	env        *Env
+	law        *law
+	model      *score.Model
+	list       ScoreModel
+	visited    map[string][]visit.Outcome
+	network    *network
+	traffic    trafficResult
+	stages     []StageTime
+	begun      time.Time
+	records    []ingest.FileReport     // every delivery once, whether its file still lies in the inbox or not
+	files      []ingest.FileReport     // of the inbox, copies of deliveries included
+	doubts     []export.QualityMessage // about readings
+	deliveries []export.DeliveryChange // newest file of each dataset against the one before
 
 	balances []Balance
 	months   map[string][]export.MonthCoverage // by site
@@ -181,15 +182,18 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	if err := r.stage(ctx, checkStage); err != nil {
 		return nil, err
 	}
-	doubts, err := r.env.doubts()
-	if err != nil {
+	var err error
+	if r.doubts, err = r.env.doubts(); err != nil {
 		return nil, fmt.Errorf("check readings: %w", err)
 	}
 	unknown, err := r.env.references(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("check references: %w", err)
 	}
-	r.doubts = append(doubts, unknown...)
+	r.doubts = append(r.doubts, unknown...)
+	if r.deliveries, err = r.env.changes(ctx, r.records); err != nil {
+		return nil, err
+	}
 	if r.months, err = r.env.monthsCovered(); err != nil {
 		return nil, fmt.Errorf("coverage: %w", err)
 	}

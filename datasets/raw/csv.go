@@ -112,12 +112,13 @@ func blank(text []byte, separator byte) bool {
 	return true
 }
 
-// bind reads the header.
+// bind reads the header, and passes over lines above it.
 func (c *csvReader) bind(l *loader) error {
+	search := headerSearch{l: l}
 	for {
 		ln, err := c.lines.next()
 		if err == io.EOF {
-			return &Fault{Reason: "empty file", Remedy: "ask the sender to deliver it again"}
+			return search.fault()
 		}
 		if err != nil {
 			return err
@@ -139,16 +140,22 @@ func (c *csvReader) bind(l *loader) error {
 			return err
 		}
 		if p != nil {
-			return &Fault{Line: ln.number, Reason: p.reason, Remedy: p.remedy}
+			if f := search.missed(&Fault{Line: ln.number, Reason: p.reason, Remedy: p.remedy}, 0); f != nil {
+				return f
+			}
+			continue
 		}
 		c.names = make([]string, len(c.cells))
 		for i, cell := range c.cells {
 			c.names[i] = string(cell)
 		}
-		if f := l.layOut(c.names, ln.number); f != nil {
+		found, f := search.try(c.names, ln.number)
+		if f != nil {
 			return f
 		}
-		return nil
+		if found {
+			return nil
+		}
 	}
 }
 

@@ -85,6 +85,7 @@ func hostileFile(t *testing.T, pack string, head, piece string, times int, tail 
 func TestHostileFiles(t *testing.T) {
 	const head, good = "site_id,ts,kwh\n", "a,2023-01-01T00:00:00Z,1\n"
 	mib := strings.Repeat("x", 1<<20)
+	const xml = `<?xml version="1.0"?><message class="80020"><datetime><day>20240115</day></datetime><area>`
 	for _, c := range []struct {
 		name, pack, head, piece string
 		times                   int
@@ -103,6 +104,13 @@ func TestHostileFiles(t *testing.T) {
 		{"quotes that are never closed", "", head + good, "\"a,2023-01-01T00:00:00Z,1\n", 2_001, good, "", -1, -1},
 		{"10,000 columns", "", "site_id,ts,kwh" + strings.Repeat(",c", 10_000) + "\n", good, 1, "", "too many columns", 0, 0},
 		{"10,000 cells in each line", "", head + good, strings.Repeat(",c", 10_000) + "\n", 1_000, good, "", 1_000, 2},
+		{"a text of 100 MB", "", xml + "<name>", mib, 100, "</name></area></message>", "XML element longer than the limit", 0, 0},
+		{"a tag of 100 MB", "", xml + "<name ", strings.Repeat(" a='1'", 1<<18), 60, "/></area></message>", "XML element longer than the limit", 0, 0},
+		{"a comment of 100 MB", "", xml + "<!--", mib, 100, "--></area></message>", "XML element longer than the limit", 0, 0},
+		{"texts of 100 MB between comments", "", xml + "<name>", strings.Repeat("x", 1<<18) + "<!-- -->", 400, "</name></area></message>", "XML element longer than the limit", 0, 0},
+		{"elements in elements", "", xml, "<a>", 1_000_000, "", "XML nested too deeply", 0, 0},
+		{"billion laughs", "", `<?xml version="1.0"?><!DOCTYPE m [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><message class="80020">`, "&b;", 1000, "</message>", "XML with a document type", 0, 0},
+		{"a million references", "", xml + "<name>", "&#65;&amp;", 1_000_000, "</name></area></message>", "XML element longer than the limit", 0, 0},
 		{"filler lines", "", head + good, ",,\n", 300_000, good, "", 0, 2},
 	} {
 		for _, workers := range []int{0, 2} {

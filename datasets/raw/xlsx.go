@@ -126,10 +126,11 @@ func sheetFor(f *excelize.File, table string) string {
 	return first
 }
 
+// readSheet passes over lines above the header, as CSV does.
 func readSheet(rows *excelize.Rows, l *loader) error {
 	var cells [][]byte
 	var text []byte
-	header := false
+	header, search := false, headerSearch{l: l}
 	for number := int64(1); rows.Next(); number++ {
 		values, err := rows.Columns(excelize.Options{RawCellValue: header})
 		if err != nil {
@@ -142,8 +143,8 @@ func readSheet(rows *excelize.Rows, l *loader) error {
 			continue
 		}
 		if !header {
-			header = true
-			if f := l.layOut(values, number); f != nil {
+			var f *Fault
+			if header, f = search.try(values, number); f != nil {
 				return f
 			}
 			continue
@@ -174,7 +175,7 @@ func readSheet(rows *excelize.Rows, l *loader) error {
 		return damagedWorkbook(err)
 	}
 	if !header {
-		return &Fault{Reason: "empty file", Remedy: "the sheet has no rows; put the table into the first sheet"}
+		return search.fault()
 	}
 	return nil
 }

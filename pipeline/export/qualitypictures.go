@@ -73,6 +73,8 @@ type Delivery struct {
 	KWh        float64 `json:"kwh"`
 	From       string  `json:"from,omitempty"` // first and last time of the accepted rows
 	Until      string  `json:"until,omitempty"`
+	IDs        int64   `json:"ids"`       // different sites, feeders or BINs that the file names, 0 if the dataset has none
+	OnlyHere   int64   `json:"only_here"` // of these, not in the other file
 }
 
 // refusals sums the reasons over the files of each dataset: datasets in the

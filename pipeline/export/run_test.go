@@ -56,7 +56,7 @@ func sampleRun(t testing.TB, n int, s string) *Run {
 	run.Charts = func(siteID string) (Chart, error) { return sampleChart(run, siteID, since), nil }
 	run.Quality.Files = []QualityFile{{Name: "readings/a.csv" + s, Dataset: "readings", Format: "csv" + s, Read: 10, Accepted: 7, Duplicates: 2, Quarantined: 1, Reasons: []RefusalCount{{"kwh: negative" + s, 1}}, Warnings: []string{"warning" + s}, KWh: 12.5, Quarantine: "quarantine/a" + s}}
 	run.Quality.Reconciled = []Reconciliation{{Dataset: "readings" + s, Read: 10, Refused: 1, Duplicates: 2, Lake: 7, HasKWh: true, KWh: 15, DuplicateKWh: 2.5, LakeKWh: 12.5}}
-	file := Delivery{Name: "readings/a.csv" + s, Rows: 10, Accepted: 7, From: "2022-01-01T00:00:00Z" + s}
+	file := Delivery{Name: "readings/a.csv" + s, Rows: 10, Accepted: 7, IDs: 3, OnlyHere: 1, From: "2022-01-01T00:00:00Z" + s}
 	run.Quality.Deliveries = []DeliveryChange{{Dataset: "readings" + s, File: file, Before: file}}
 	run.Quality.Absent = []AbsentDataset{{"flows" + s, "no traffic" + s}}
 	run.Quality.Checks = []QualityMessage{{"readings" + s, "overlap" + s}}

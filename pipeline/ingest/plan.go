@@ -43,6 +43,7 @@ func (r *run) compact(ctx context.Context) (int, error) {
 	pool := &pool{}
 	defer pool.close()
 	done := 0
+	r.progress("compact", all[0].table.Name, 0, len(all))
 	for len(all) > 0 {
 		n := slices.IndexFunc(all, func(m merge) bool { return m.table != all[0].table })
 		if n < 0 {

@@ -58,6 +58,9 @@ type outcome struct {
 // commits them in the order of their delivery.
 func (r *run) take(ctx context.Context, files []hashed) ([]fileStatus, error) {
 	jobs, statuses := r.plan(files)
+	if len(jobs) > 0 {
+		r.progress("take", "", 0, len(jobs))
+	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(r.Workers + 1) // one commits
 	g.Go(func() error {
