@@ -287,8 +287,8 @@ type rule struct {
 	called func(judgement) bool
 }
 
-// rules need two kinds of evidence. The log-odds of a run are those of its own weights;
-// calibratedAt is where the seeds 1 and 2 showed none called in error.
+// rules need two kinds of evidence. The log-odds are a run's, by the shipped weights;
+// calibratedAt is the whole number at which seed 2 showed nobody called in error.
 var rules = []rule{
 	{"traffic alone", func(j judgement) bool { sum, kinds := j.alone(); return kinds >= 2 && sum >= 0 }},
 	{"traffic and meter both", func(j judgement) bool { return j.fused.Kinds >= 2 && j.fused.LogOdds >= calibratedAt }},
@@ -297,7 +297,7 @@ var rules = []rule{
 	{"meter alone", func(j judgement) bool { return j.meter.LogOdds >= calibratedAt }},
 }
 
-const calibratedAt = -2
+const calibratedAt = -1
 
 // judge adds up what is said of each subscriber by the shipped weights.
 func (c *crowd) judge(tb testing.TB, found map[string][]traffic.Finding) []judgement {

@@ -77,12 +77,15 @@ func (s *sim) record(k talk, at time.Time, length time.Duration) {
 		factor *= math.Exp(k.burst*s.rng.NormFloat64() - k.burst*k.burst/2)
 	}
 	orig, resp := s.poisson(k.pktsMin*factor), s.poisson(k.respMin*factor)
+	var jobs, jobBytes int64
 	if k.jobs {
 		for range s.blocks(at, at.Add(length)) {
-			orig, resp = orig+1, resp+1+s.rng.Int64N(2)
+			orig++
+			b := 1200 + s.rng.Int64N(800)
+			jobs, jobBytes = jobs+1+b/1448, jobBytes+b // 1448: payload of a packet on Ethernet
 		}
 	}
-	if orig+resp == 0 {
+	if orig+resp+jobs == 0 {
 		return
 	}
 	// The first packet of a record comes with the record, the last a moment before its end.
@@ -92,8 +95,8 @@ func (s *sim) record(k talk, at time.Time, length time.Duration) {
 	s.rows.Flows = append(s.rows.Flows, datasets.Flow{
 		TS: datasets.MicrosOf(at), SrcIP: s.c.Addr.String(), SrcPort: s.port, DstIP: k.addr.String(), DstPort: k.port, Proto: k.proto,
 		DurationS: float64(length.Microseconds()) / 1e6,
-		OrigPkts:  orig, RespPkts: resp,
-		OrigBytes: s.size(orig, k.bytesPkt), RespBytes: s.size(resp, k.respPkt),
+		OrigPkts:  orig, RespPkts: resp + jobs,
+		OrigBytes: s.size(orig, k.bytesPkt), RespBytes: s.size(resp, k.respPkt) + jobBytes,
 	})
 }
 

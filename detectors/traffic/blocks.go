@@ -16,9 +16,9 @@ import (
 // network or tunnel hides when. MineHunter (ACSAC 2021) finds miners by it in packets;
 // here it is records of minutes.
 //
-// The packets r from the server in a record are explained by its length t, the client's
+// The bytes r from the server in a record are explained by its length t, the client's
 // packets o (each share is answered) and the blocks b within it, by least squares through
-// the origin: r = αt + βo + γb. The statistic is γ over its standard error, Student's t
+// the origin: r = αt + βo + γb. A job is 1.2 to 2 kB, ten times an answer. The statistic is γ over its standard error, Student's t
 // with n-3 degrees of freedom. Blocks come at random, so that without a pool it is about
 // standard normal whatever else the contact does. p is one-sided, times the contacts of
 // the client that were tested (Bonferroni).

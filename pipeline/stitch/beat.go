@@ -6,13 +6,13 @@ import "github.com/minewatch/minewatch/datasets"
 // more each has about as many blocks as the next.
 const longestBeat = hour
 
-// mostBeat bounds the packets of a record that is held against block times. What
-// carries more is no pool, and squares stay far from overflow.
-const mostBeat = 1_000_000
+// mostBeat bounds the packets and the bytes of a record that is held against block times.
+// What carries more is no pool (600 B/s are 2.2 MB an hour), and squares stay far from overflow.
+const mostBeat = 4_000_000
 
 // beat adds a record to what is known of how a contact follows the blocks.
 func (x *Stitcher) beat(c *contact, f *datasets.Flow, end datasets.Micros) {
-	if f.Sampling > 1 || end <= f.TS || end-f.TS > longestBeat || f.OrigPkts > mostBeat || f.RespPkts > mostBeat {
+	if f.Sampling > 1 || end <= f.TS || end-f.TS > longestBeat || f.OrigPkts > mostBeat || f.RespBytes > mostBeat {
 		return
 	}
 	if c.beat == nil {
@@ -25,5 +25,5 @@ func (x *Stitcher) beat(c *contact, f *datasets.Flow, end datasets.Micros) {
 	for i := x.block; i < len(x.set.Blocks) && x.set.Blocks[i] < end; i++ {
 		n++
 	}
-	c.beat.Add(int64((end-f.TS)/second), n, f.OrigPkts, f.RespPkts)
+	c.beat.Add(int64((end-f.TS)/second), n, f.OrigPkts, f.RespBytes)
 }

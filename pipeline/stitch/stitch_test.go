@@ -263,8 +263,8 @@ func TestBeat(t *testing.T) {
 		x.Add(&f)
 	}
 	x.Close()
-	// Records of 60 s with 2 packets and 1, and 2, 1 and 0 blocks.
-	want := datasets.Beat{N: 3, TT: 3 * 3600, TB: 180, TO: 360, TR: 180, BB: 5, BO: 6, BR: 3, OO: 12, OR: 6, RR: 3}
+	// Records of 60 s with 2 packets and 50 bytes, and 2, 1 and 0 blocks.
+	want := datasets.Beat{N: 3, TT: 3 * 3600, TB: 180, TO: 360, TR: 9000, BB: 5, BO: 6, BR: 150, OO: 12, OR: 300, RR: 7500}
 	if len(x.Days) != 1 || x.Days[0].Beat != want {
 		t.Errorf("got %+v, want %+v", x.Days, want)
 	}
