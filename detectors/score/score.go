@@ -10,7 +10,7 @@
 //     followed; what the weights change is a term of its own.
 //  4. Counter-evidence is subtracted: a known load ([KnownLoad]) explains what the
 //     meter shows and nothing else, a feeder in balance leaves no room for a bypass.
-//  5. The sum is bent so that it stays below [Limit], one kind of evidence alone
+//  5. Near its limit the sum is bent, so that it stays below [Limit], one kind of evidence alone
 //     (electricity, or traffic) below [OneKindLimit], and a site without hourly
 //     data below [HourlessLimit].
 //
@@ -222,9 +222,7 @@ func (s *sum) limit() {
 		most, why = HourlessLimit, "there are no hourly readings"
 	}
 	s.v.Probability = Logistic(s.v.LogOdds)
-	if s.v.LogOdds > 0 {
-		bound := Logit(most)
-		bent := bound * math.Tanh(s.v.LogOdds/bound)
+	if bent := bend(s.v.LogOdds, Logit(most)); bent < s.v.LogOdds {
 		s.add(datasets.ScoreTerm{Term: "limit", LogOdds: bent - s.v.LogOdds, Counted: true,
 			Detail: fmt.Sprintf("%s: the probability is kept below %.0f %%", why, 100*most)})
 		s.v.Probability = Logistic(bent)
@@ -237,6 +235,20 @@ func (s *sum) limit() {
 	default:
 		s.v.Level = Low
 	}
+}
+
+// elbow is how far below a limit, in log-odds, bending begins: below that a
+// probability is what the evidence says.
+const elbow = 0.5
+
+// bend returns x up to elbow below the bound; beyond it a hyperbola that begins with
+// slope 1, rises everywhere and nears the bound without reaching it.
+func bend(x, bound float64) float64 {
+	over := x - (bound - elbow)
+	if over <= 0 {
+		return x
+	}
+	return bound - elbow*elbow/(elbow+over)
 }
 
 // add appends a term and its running sum.
