@@ -36,6 +36,8 @@ var elsewhere = []struct{ command, file, has, reason string }{
 	{command: "sudo ", reason: "changes the machine; TestSystemdUnits reads the units"},
 	{command: "minewatch bench detect", file: ".ci/run", has: "bench detect"},
 	{command: "minewatch bench fuse", file: ".ci/run", has: "bench fuse"},
+	{command: "minewatch bench stages ", file: ".ci/run", has: "bench stages"},
+	{command: "minewatch bench month ", file: ".ci/run", has: "bench month"},
 	{command: "minewatch calibrate ", file: ".ci/run", has: "calibrate"},
 	{command: "go build -C cmd/minewatch-beam -o minewatch-beam .", file: ".ci/beam", has: `go build -o "$tmp/minewatch-beam" .`},
 	{command: "minewatch-beam -workspace DIR", file: ".ci/beam", has: `minewatch-beam" -workspace "$tmp/local"`},

@@ -20,13 +20,13 @@ const BatchRows = 4096
 // Limits keep memory and time bounded whatever a file holds. A file beyond one of
 // them is refused, but a line that is too long only as a row.
 type Limits struct {
-	LineBytes int           // longest line, quoted record of several lines, or XML element
-	Columns   int           // most columns of a header
-	Depth     int           // most XML elements within each other
-	Rows      int64         // most rows of a file; 0 for any number
-	Bytes     int64         // most bytes of a file when unpacked; 0 for any number
-	Ratio     int64         // most bytes unpacked from one packed byte …
-	RatioFrom int64         // … once this many bytes were unpacked
+	LineBytes int   // longest line, quoted record of several lines, or XML element
+	Columns   int   // most columns of a header
+	Depth     int   // most XML elements within each other
+	Rows      int64 // most rows of a file; 0 for any number
+	Bytes     int64 // most bytes of a file when unpacked; 0 for any number
+	Ratio     int64 // most bytes unpacked from one packed byte …
+	RatioFrom int64 // … once this many bytes were unpacked
 }
 
 // DefaultLimits returns the limits that minewatch.yaml starts from.
