@@ -113,14 +113,13 @@ func scaleOf(cases []Case, raw []Verdict) scale {
 				if v[k] == 0 {
 					continue
 				}
-				z, w, y := 0.0, share[kinds[i]]/n[kinds[i]], 0.0
+				z, w, y := 0.0, share[kinds[i]]/n[kinds[i]], float64(kinds[i]/2) // 1 for a mine
 				for j, p := range v {
 					z += b[j] * p
 				}
 				for _, prior := range scalePriors {
 					scale := effective / float64(len(scalePriors)) / -(prior*math.Log(prior) + (1-prior)*math.Log(1-prior))
-					if y = 0; kinds[i] == 2 {
-						y = 1
+					if y == 1 {
 						scale *= prior
 					} else {
 						scale *= 1 - prior
