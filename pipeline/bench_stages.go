@@ -209,7 +209,7 @@ func measured(work func() error) (m measure, err error) {
 
 // resetPeak makes Linux forget the peak of the resident memory; elsewhere it does
 // nothing.
-func resetPeak() { os.WriteFile("/proc/self/clear_refs", []byte("5"), 0o200) }
+func resetPeak() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0o200) }
 
 // peakMiB returns the peak since resetPeak, 0 where the system does not say.
 func peakMiB() float64 {
