@@ -29,6 +29,7 @@ func TestCommentedYAMLRoundTrip(t *testing.T) {
 	changed.AsOf = Date(19000)
 	changed.Limits.Memory = 512
 	changed.Traffic.MMDB = []string{"geo/asn.mmdb", "geo/a: b.mmdb"}
+	changed.Traffic.BlockTimes = []string{"blocks.csv"}
 	changed.Intake.Mappings = Mappings{{Dataset: "readings", Files: "a/**", Columns: map[string]string{"load [kWh]": "kwh", "x": "-"}, Missing: []string{"", "nan"}, Register: true, RegisterDigits: 6}}
 	changed.Tax.LateInterest = true
 	for name, want := range map[string]Config{"default": Default(), "changed": changed} {
@@ -44,8 +45,10 @@ func TestCommentedYAMLRoundTrip(t *testing.T) {
 		}
 		active := uncomment(text)
 		got, err = parseConfig("minewatch.yaml", []byte(active))
-		if got.Traffic.MMDB != nil && len(got.Traffic.MMDB) == 0 {
-			got.Traffic.MMDB = nil // "[]" and "not given" mean the same
+		for _, list := range []*[]string{&got.Traffic.MMDB, &got.Traffic.BlockTimes} {
+			if len(*list) == 0 {
+				*list = nil // "[]" and "not given" mean the same
+			}
 		}
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s, uncommented: got %+v, %v\n%s", name, got, err, active)
