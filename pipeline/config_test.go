@@ -29,6 +29,7 @@ func TestCommentedYAMLRoundTrip(t *testing.T) {
 	changed.AsOf = Date(19000)
 	changed.Limits.Memory = 512
 	changed.Traffic.MMDB = []string{"geo/asn.mmdb", "geo/a: b.mmdb"}
+	changed.Traffic.BlockTimes = []string{"blocks.csv"}
 	changed.Intake.Mappings = Mappings{{Dataset: "readings", Files: "a/**", Columns: map[string]string{"load [kWh]": "kwh", "x": "-"}, Missing: []string{"", "nan"}, Register: true, RegisterDigits: 6}}
 	changed.Tax.LateInterest = true
 	for name, want := range map[string]Config{"default": Default(), "changed": changed} {

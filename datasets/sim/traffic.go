@@ -138,9 +138,9 @@ const (
 	Wallet    LookAlike = "wallet that hears of blocks"
 )
 
-// LookAlikes lists them.
+// LookAlikes lists them but for Wallet, which is drawn apart: what earlier seeds drew stays.
 func LookAlikes() []LookAlike {
-	return []LookAlike{Push, Chat, MQTT, Camera, Terminal, Telemetry, SSH, VPN, Game, Video, PoolSite, Dashboard, Ticker, SmartHome, SiteVPN, Remote, Phone, Wallet}
+	return []LookAlike{Push, Chat, MQTT, Camera, Terminal, Telemetry, SSH, VPN, Game, Video, PoolSite, Dashboard, Ticker, SmartHome, SiteVPN, Remote, Phone}
 }
 
 // habits is the share of clients that have each look-alike.
@@ -174,7 +174,7 @@ func (t Traffic) Draw(n int, miners map[Form]int) ([]Client, error) {
 	if len(forms) > n || n >= 1<<(t.Clients.Addr().BitLen()-t.Clients.Bits()) {
 		return nil, fmt.Errorf("draw %d clients with %d miners from %s: too many", n, len(forms), t.Clients)
 	}
-	rng := rand.New(rand.NewPCG(t.Seed, 0))
+	rng, wallets := rand.New(rand.NewPCG(t.Seed, 0)), rand.New(rand.NewPCG(t.Seed, 50002))
 	order := rng.Perm(n)
 	clients := make([]Client, n)
 	addr := t.Clients.Masked().Addr()
@@ -191,6 +191,9 @@ func (t Traffic) Draw(n int, miners map[Form]int) ([]Client, error) {
 			if rng.Float64() < habits[l] {
 				c.LookAlikes = append(c.LookAlikes, l)
 			}
+		}
+		if wallets.Float64() < habits[Wallet] {
+			c.LookAlikes = append(c.LookAlikes, Wallet)
 		}
 		switch c.Form {
 		case NotMining:
