@@ -19,9 +19,10 @@ import (
 // A fuseBench is the recipe of the fusion benchmark.
 type fuseBench struct {
 	seed    uint64
-	clients int // that do not mine
-	miners  int // clients of each way to mine
-	days    int // of traffic
+	clients int  // that do not mine
+	miners  int  // clients of each way to mine
+	days    int  // of traffic
+	blocks  bool // whether a list of block times is there
 }
 
 func (p *program) benchFuse() *cobra.Command {
@@ -71,6 +72,7 @@ scored by block weights that never saw it.
 	cmd.Flags().Float64Var(&plan.Prevalence, "prevalence", plan.Prevalence, "share of sites that mine")
 	cmd.Flags().IntVar(&b.clients, "clients", b.clients, "network clients that do not mine")
 	cmd.Flags().IntVar(&b.miners, "miners", b.miners, "network clients of each way to mine")
+	cmd.Flags().BoolVar(&b.blocks, "block-times", false, "with a list of block times, which no workspace has unless it is given one")
 	p.jsonFlag(cmd)
 	return cmd
 }
@@ -107,7 +109,9 @@ func (b fuseBench) network(cmd *cobra.Command) (fuse.Halves, error) {
 	var out fuse.Halves
 	t := sim.DefaultTraffic(time.Date(2023, 12, 4, 0, 0, 0, 0, time.UTC))
 	t.Seed, t.Days, t.ActiveTimeoutS = b.seed, b.days, 1800
-	t.Blocks = sim.Blocks(b.seed, t.Start, b.days)
+	if b.blocks {
+		t.Blocks = sim.Blocks(b.seed, t.Start, b.days)
+	}
 	miners := map[sim.Form]int{}
 	for _, f := range sim.Forms() {
 		miners[f] = b.miners
