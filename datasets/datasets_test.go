@@ -45,7 +45,7 @@ func TestReferences(t *testing.T) {
 			}
 		}
 	}
-	if n < 11 {
+	if n < 10 {
 		t.Errorf("%d references", n)
 	}
 	kw := Lookup("sites").Column("contracted_kw")

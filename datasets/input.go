@@ -64,7 +64,7 @@ type Weather struct {
 // Curtailment is a window in which supply was cut or rationed.
 type Curtailment struct {
 	Region   string `parquet:"region,optional,dict" in:"region,key,ref=sites.region" doc:"region concerned; all if neither region nor feeder is given"`
-	FeederID string `parquet:"feeder_id,optional,dict" in:"feeder_id,key,ref=sites.feeder_id" doc:"feeder concerned"`
+	FeederID string `parquet:"feeder_id,optional,dict" in:"feeder_id,key" doc:"feeder concerned"`
 	Start    Micros `parquet:"start,timestamp(microsecond)" in:"start,key" doc:"begin"`
 	End      Micros `parquet:"end,timestamp(microsecond)" in:"end,required" doc:"end, exclusive"`
 	Kind     string `parquet:"kind,dict" in:"kind,key,oneof=grid_order|outage|price" doc:"cause"`
