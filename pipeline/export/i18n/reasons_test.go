@@ -39,13 +39,13 @@ func spelled(e ast.Expr) (string, bool) {
 		right, hasRight := spelled(e.Y)
 		return left + right, hasLeft || hasRight
 	case *ast.CallExpr:
-		switch name := called(e); {
-		case name == "Sprintf":
+		switch called(e) {
+		case "Sprintf":
 			format, ok := spelled(e.Args[0])
 			return verb.ReplaceAllString(format, nameless), ok
-		case name == "Error" || name == "line" || name == "reason":
+		case "Error", "line", "reason":
 			return fromLibrary, false
-		case name == "TrimPrefix":
+		case "TrimPrefix":
 			return spelled(e.Args[0])
 		}
 	case *ast.SelectorExpr:
