@@ -30,7 +30,7 @@ Exit codes:
 `
 
 // errQuarantine asks for exit code 3; what it stands for is printed already.
-var errQuarantine = errors.New("more rows were refused than limits.quarantine_limit allows; see the quarantine folder for each row and its reason")
+var errQuarantine = errors.New("a whole file was refused, or more rows than limits.quarantine_limit allows; see above, and the quarantine folder for each row and its reason")
 
 // A usageError is a mistake in the command line.
 type usageError struct {
