@@ -186,16 +186,8 @@ func scanBare(ctx context.Context, ws *Workspace, files []string, threads int) e
 	if err := db.View(ctx, "readings", datasets.Lookup("readings"), files); err != nil {
 		return err
 	}
-	rows, err := db.Query(ctx, "SELECT sum(wh)::BIGINT, epoch_us(max(ts)) FROM readings")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	var wh, last int64
-	for rows.Next() {
-		err = errors.Join(err, rows.Scan(&wh, &last))
-	}
-	return errors.Join(err, rows.Err())
+	return db.One(ctx, "SELECT sum(wh)::BIGINT, epoch_us(max(ts)) FROM readings", &wh, &last)
 }
 
 // measured runs work and returns its time and the most memory meanwhile.

@@ -65,24 +65,30 @@ func (e *Env) changes(ctx context.Context, records []ingest.FileReport) ([]expor
 			before[f.Dataset], last[f.Dataset] = last[f.Dataset], f
 		}
 	}
-	var list []export.DeliveryChange
-	for _, t := range datasets.Inputs() {
-		if before[t.Name] == nil {
-			continue
-		}
-		c := export.DeliveryChange{Dataset: t.Name, File: delivery(last[t.Name]), Before: delivery(before[t.Name])}
-		if err := e.compareIDs(ctx, t, last[t.Name], before[t.Name], &c); err != nil {
-			return nil, fmt.Errorf("compare %s with %s: %w", c.File.Name, c.Before.Name, err)
-		}
-		list = append(list, c)
+	if len(before) == 0 {
+		return nil, nil
 	}
-	return list, nil
+	var list []export.DeliveryChange
+	_, err := e.inDuckDB(ctx, e.Workers, func(db *sql.DB) (int64, error) {
+		for _, t := range datasets.Inputs() {
+			if before[t.Name] == nil {
+				continue
+			}
+			c := export.DeliveryChange{Dataset: t.Name, File: delivery(last[t.Name]), Before: delivery(before[t.Name])}
+			if err := e.compareIDs(ctx, db, t, last[t.Name], before[t.Name], &c); err != nil {
+				return 0, fmt.Errorf("compare %s with %s: %w", c.File.Name, c.Before.Name, err)
+			}
+			list = append(list, c)
+		}
+		return 0, nil
+	})
+	return list, err
 }
 
 // compareIDs counts the sites, feeders or BINs of two files, the text that the
 // key of their table begins with: meters that a delivery lacks are the change
 // that matters most.
-func (e *Env) compareIDs(ctx context.Context, t *datasets.Table, file, before *ingest.FileReport, c *export.DeliveryChange) error {
+func (e *Env) compareIDs(ctx context.Context, db *sql.DB, t *datasets.Table, file, before *ingest.FileReport, c *export.DeliveryChange) error {
 	i := slices.IndexFunc(t.Columns, func(c datasets.Column) bool { return c.Key })
 	if t.Columns[i].Kind != datasets.Text || file.Part == "" || before.Part == "" {
 		return nil
@@ -90,25 +96,13 @@ func (e *Env) compareIDs(ctx context.Context, t *datasets.Table, file, before *i
 	part := func(f *ingest.FileReport) []string {
 		return []string{filepath.Join(e.WS.Lake(), filepath.FromSlash(f.Part))}
 	}
-	_, err := e.inDuckDB(ctx, e.Workers, func(db *sql.DB) (int64, error) {
-		if err := errors.Join(db.View(ctx, "newest", t, part(file)), db.View(ctx, "before", t, part(before))); err != nil {
-			return 0, err
-		}
-		// The name is that of the catalog.
-		found, err := db.Query(ctx, fmt.Sprintf(`SELECT count(n.id), count(b.id), count(*) FILTER (WHERE b.id IS NULL), count(*) FILTER (WHERE n.id IS NULL)
-			FROM (SELECT DISTINCT %[1]s AS id FROM newest WHERE %[1]s <> '') n FULL JOIN (SELECT DISTINCT %[1]s AS id FROM before WHERE %[1]s <> '') b USING (id)`, t.Columns[i].Name))
-		if err != nil {
-			return 0, err
-		}
-		defer found.Close()
-		for found.Next() {
-			if err := found.Scan(&c.File.IDs, &c.Before.IDs, &c.File.OnlyHere, &c.Before.OnlyHere); err != nil {
-				return 0, err
-			}
-		}
-		return 0, found.Err()
-	})
-	return err
+	if err := errors.Join(db.View(ctx, "newest", t, part(file)), db.View(ctx, "before", t, part(before))); err != nil {
+		return err
+	}
+	// The name is that of the catalog.
+	return db.One(ctx, fmt.Sprintf(`SELECT count(n.id), count(b.id), count(*) FILTER (WHERE b.id IS NULL), count(*) FILTER (WHERE n.id IS NULL)
+		FROM (SELECT DISTINCT %[1]s AS id FROM newest WHERE %[1]s <> '') n FULL JOIN (SELECT DISTINCT %[1]s AS id FROM before WHERE %[1]s <> '') b USING (id)`, t.Columns[i].Name),
+		&c.File.IDs, &c.Before.IDs, &c.File.OnlyHere, &c.Before.OnlyHere)
 }
 
 func delivery(f *ingest.FileReport) export.Delivery {

@@ -17,24 +17,27 @@ import (
 // reading each interval again.
 func (e *Env) references(ctx context.Context) ([]export.QualityMessage, error) {
 	var list []export.QualityMessage
-	for _, t := range datasets.Inputs() {
-		for i := range t.Columns {
-			if t.Columns[i].References == "" || t.Name == "readings" {
-				continue
-			}
-			m, err := e.reference(ctx, t, &t.Columns[i])
-			if err != nil {
-				return nil, fmt.Errorf("%s.%s: %w", t.Name, t.Columns[i].Name, err)
-			}
-			if m != nil {
-				list = append(list, *m)
+	_, err := e.inDuckDB(ctx, 1, func(db *sql.DB) (int64, error) {
+		for _, t := range datasets.Inputs() {
+			for i := range t.Columns {
+				if t.Columns[i].References == "" || t.Name == "readings" {
+					continue
+				}
+				m, err := e.reference(ctx, db, t, &t.Columns[i])
+				if err != nil {
+					return 0, fmt.Errorf("%s.%s: %w", t.Name, t.Columns[i].Name, err)
+				}
+				if m != nil {
+					list = append(list, *m)
+				}
 			}
 		}
-	}
-	return list, nil
+		return 0, nil
+	})
+	return list, err
 }
 
-func (e *Env) reference(ctx context.Context, t *datasets.Table, c *datasets.Column) (*export.QualityMessage, error) {
+func (e *Env) reference(ctx context.Context, db *sql.DB, t *datasets.Table, c *datasets.Column) (*export.QualityMessage, error) {
 	to, column := c.Referenced()
 	lake := e.WS.Lake()
 	rows, err := store.List(lake, t.Name)
@@ -45,26 +48,14 @@ func (e *Env) reference(ctx context.Context, t *datasets.Table, c *datasets.Colu
 	if err != nil || len(targets) == 0 {
 		return nil, err
 	}
+	if err := errors.Join(db.View(ctx, "referring", t, paths(lake, rows)), db.View(ctx, "referred", to, paths(lake, targets))); err != nil {
+		return nil, err
+	}
 	var unknown, different int64
-	_, err = e.inDuckDB(ctx, 1, func(db *sql.DB) (int64, error) {
-		if err := errors.Join(db.View(ctx, "referring", t, paths(lake, rows)), db.View(ctx, "referred", to, paths(lake, targets))); err != nil {
-			return 0, err
-		}
-		// The names are those of the catalog.
-		found, err := db.Query(ctx, fmt.Sprintf(`WITH known AS (SELECT DISTINCT %s AS v FROM referred WHERE %[1]s <> '')
-			SELECT count(*), count(DISTINCT %[2]s) FROM referring
-			WHERE %[2]s <> '' AND %[2]s NOT IN (FROM known) AND (SELECT count(*) FROM known) > 0`, column.Name, c.Name))
-		if err != nil {
-			return 0, err
-		}
-		defer found.Close()
-		for found.Next() {
-			if err := found.Scan(&unknown, &different); err != nil {
-				return 0, err
-			}
-		}
-		return 0, found.Err()
-	})
+	// The names are those of the catalog.
+	err = db.One(ctx, fmt.Sprintf(`WITH known AS (SELECT DISTINCT %s AS v FROM referred WHERE %[1]s <> '')
+		SELECT count(*), count(DISTINCT %[2]s) FROM referring
+		WHERE %[2]s <> '' AND %[2]s NOT IN (FROM known) AND (SELECT count(*) FROM known) > 0`, column.Name, c.Name), &unknown, &different)
 	if err != nil || unknown == 0 {
 		return nil, err
 	}

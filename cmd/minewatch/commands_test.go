@@ -172,14 +172,9 @@ func TestDocumentedQuery(t *testing.T) {
 	}
 	defer db.Close()
 	query := strings.ReplaceAll(string(block[1]), "'lake/", "'"+lake+"/")
-	rows, err := db.Query(ctx, "SELECT count(DISTINCT month), count(DISTINCT site_id) FROM ("+query+")")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
 	var months, sites int
-	if !rows.Next() || rows.Scan(&months, &sites) != nil {
-		t.Fatal(rows.Err())
+	if err := db.One(ctx, "SELECT count(DISTINCT month), count(DISTINCT site_id) FROM ("+query+")", &months, &sites); err != nil {
+		t.Fatal(err)
 	}
 	if months < 36 || sites < 30 {
 		t.Errorf("%d months of %d sites", months, sites)

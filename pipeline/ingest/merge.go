@@ -38,7 +38,7 @@ func (r *run) merge(ctx context.Context, db *sql.DB, m merge, staged string) (er
 		err = errors.Join(err, db.Exec(ctx, "DROP TABLE IF EXISTS ranked; DROP TABLE IF EXISTS marked"))
 	}() // frees memory
 	var repeated bool
-	if err := one(ctx, db, "SELECT count(*) > 0 FROM (SELECT 1 FROM source GROUP BY "+key(m.table)+" HAVING count(*) > 1 LIMIT 1)", &repeated); err != nil {
+	if err := db.One(ctx, "SELECT count(*) > 0 FROM (SELECT 1 FROM source GROUP BY "+key(m.table)+" HAVING count(*) > 1 LIMIT 1)", &repeated); err != nil {
 		return err
 	}
 	rows := "SELECT " + columns(m.table) + " FROM source ORDER BY " + order(m.table)
@@ -199,7 +199,7 @@ func (r *run) keepSuperseded(ctx context.Context, db *sql.DB, m merge, manifest 
 		return err
 	}
 	var left bool
-	if err := one(ctx, db, "SELECT count(*) > 0 FROM ("+query+")", &left); err != nil || !left {
+	if err := db.One(ctx, "SELECT count(*) > 0 FROM ("+query+")", &left); err != nil || !left {
 		return err
 	}
 	return r.write(ctx, db, "SELECT * FROM ("+query+") ORDER BY "+order(m.table)+", src_file, src_line", manifest)
@@ -215,19 +215,6 @@ func (r *run) write(ctx context.Context, db *sql.DB, query string, m store.Manif
 	m.Rows = rows
 	_, err = store.Commit(r.lake, tmp, m)
 	return err
-}
-
-// one scans a query of one row and one column.
-func one(ctx context.Context, db *sql.DB, query string, to any) error {
-	rows, err := db.Query(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	if rows.Next() {
-		err = rows.Scan(to)
-	}
-	return errors.Join(err, rows.Err())
 }
 
 func addLeft(a, b map[int32]store.Left) map[int32]store.Left {

@@ -96,6 +96,19 @@ func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 	return rows, nil
 }
 
+// One runs a SELECT of one row and scans it. If there is no row, to stays as it is.
+func (db *DB) One(ctx context.Context, query string, to ...any) error {
+	rows, err := db.Query(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		err = rows.Scan(to...)
+	}
+	return errors.Join(err, rows.Err())
+}
+
 // View names the rows of files as a table. Without files the view has the
 // table's columns and no rows.
 func (db *DB) View(ctx context.Context, name string, t *datasets.Table, files []string) error {
