@@ -188,7 +188,7 @@ func encodeEntry(e JournalEntry) []byte {
 // A line that a process which died had begun is removed, and so are files that it
 // had not yet given their names; a run that it had published and not noted is noted now.
 func (ws *Workspace) openJournal() (*journal, error) {
-	if err := ws.removeUnnamed(); err != nil {
+	if err := removeUnnamed(ws.Dir); err != nil { // of store.WriteFile
 		return nil, err
 	}
 	j, err := ws.readJournal()
@@ -215,21 +215,6 @@ func (ws *Workspace) openJournal() (*journal, error) {
 		}
 	}
 	return j, j.noteRuns(key)
-}
-
-// removeUnnamed removes the files beside the journal under temporary names, which
-// [store.WriteFile] leaves if its process dies.
-func (ws *Workspace) removeUnnamed() error {
-	left, err := filepath.Glob(ws.Path(".tmp-*"))
-	if err != nil {
-		return err
-	}
-	for _, path := range left {
-		if err := os.Remove(path); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // lockJournal makes this process the only one that changes the workspace until

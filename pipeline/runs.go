@@ -57,14 +57,8 @@ func (ws *Workspace) nextRunID(fingerprint string) (string, error) {
 // and points latest at a run that was finished and not yet pointed at. Called
 // under the lock.
 func (ws *Workspace) recoverRuns() error {
-	left, err := filepath.Glob(filepath.Join(ws.Runs(), ".tmp-*"))
-	if err != nil {
+	if err := removeUnnamed(ws.Runs()); err != nil {
 		return err
-	}
-	for _, dir := range left {
-		if err := os.RemoveAll(dir); err != nil {
-			return err
-		}
 	}
 	ids, err := ws.RunIDs()
 	if err != nil || len(ids) == 0 {
@@ -75,4 +69,19 @@ func (ws *Workspace) recoverRuns() error {
 		return nil
 	}
 	return ws.pointLatest(last)
+}
+
+// removeUnnamed removes the files and folders of a folder that still have a
+// temporary name: what makes them died before it could give them their own.
+func removeUnnamed(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, ".tmp-*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range left {
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
