@@ -59,7 +59,7 @@ func open(path string, limits Limits) (*input, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	in := &input{path: path, file: f, packed: &meter{r: f}, limits: limits, closer: func() {}}
-	raw := bufio.NewReaderSize(&guard{r: in.packed, packed: in.packed, plain: true, limits: limits}, 256<<10)
+	raw := bufio.NewReaderSize(in.packed, 256<<10)
 	in.r = raw
 	magic, err := raw.Peek(4)
 	if err != nil && err != io.EOF {
@@ -153,11 +153,10 @@ func (l Limits) tooLarge(n int64) error {
 	return nil
 }
 
-// A guard stops a stream that is larger, or unpacks to more, than it may be.
+// A guard stops a stream that unpacks to more than it may, or to implausibly much.
 type guard struct {
 	r      io.Reader
 	packed *meter
-	plain  bool // r is what was packed, or was not packed at all
 	n      int64
 	limits Limits
 }
@@ -171,7 +170,7 @@ func (g *guard) Read(p []byte) (int, error) {
 	if g.n > g.limits.RatioFrom && g.n/max(g.packed.n, 1) > g.limits.Ratio {
 		return 0, &Fault{Reason: "unpacks to more than the allowed multiple of its size", Remedy: "deliver the file unpacked if it really is that large"}
 	}
-	if err != nil && err != io.EOF && !g.plain {
+	if err != nil && err != io.EOF {
 		err = &corruptError{err}
 	}
 	return n, err
