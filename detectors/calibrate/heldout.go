@@ -16,9 +16,12 @@ const folds = 8
 // Verdicts are scaled so that they are log-likelihood ratios (see scaleOf): one scale
 // for all, which changes no ranking.
 func HeldOut(cases []Case, models ...MineModel) []Verdict {
-	raw := judged(cases, models...)
-	everywhere := func(*Case) bool { return true }
-	return scaledBy(cases, raw, everywhere, everywhere, models)
+	out := judged(cases, models...)
+	s := scaleFrom(cases, out, func(*Case) bool { return true }, models)
+	for i := range out {
+		out[i].LogLR = s.of(out[i].LogLR)
+	}
+	return out
 }
 
 // judged returns the verdicts of HeldOut before they are scaled.
@@ -57,18 +60,18 @@ func declared(cases []Case, raw []Verdict, models ...MineModel) []Verdict {
 	fold := foldOf(cases)
 	out := slices.Clone(raw)
 	for k := range folds {
-		in := func(c *Case) bool { return fold[c.Building] == k }
-		for i, v := range scaledBy(cases, raw, func(c *Case) bool { return !in(c) }, in, models) {
-			if in(&cases[i]) {
-				out[i] = v
+		s := scaleFrom(cases, raw, func(c *Case) bool { return fold[c.Building] != k }, models)
+		for i := range out {
+			if fold[cases[i].Building] == k {
+				out[i].LogLR = s.of(raw[i].LogLR)
 			}
 		}
 	}
 	return out
 }
 
-// scaledBy fits a scale to the verdicts of some cases and applies it to others.
-func scaledBy(cases []Case, raw []Verdict, from, to func(*Case) bool, models []MineModel) []Verdict {
+// scaleFrom fits a scale to the verdicts of the cases that are in from and may be seen.
+func scaleFrom(cases []Case, raw []Verdict, from func(*Case) bool, models []MineModel) scale {
 	var of []Case
 	var seen []Verdict
 	for i := range cases {
@@ -76,14 +79,7 @@ func scaledBy(cases []Case, raw []Verdict, from, to func(*Case) bool, models []M
 			of, seen = append(of, *c), append(seen, raw[i])
 		}
 	}
-	s := scaleOf(of, seen)
-	out := slices.Clone(raw)
-	for i := range out {
-		if to(&cases[i]) {
-			out[i].LogLR = s.of(raw[i].LogLR)
-		}
-	}
-	return out
+	return scaleOf(of, seen)
 }
 
 // foldOf returns the group of each building.

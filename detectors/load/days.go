@@ -275,9 +275,15 @@ const longDays = 56
 // the span days before a day to those that begin after it and a gap of days, less
 // the same of another year where there is one; NaN if it is unknown.
 func (k *days) step(s *split, day, gap, span int) float64 {
-	v := s.step(day, gap, span)
-	for _, year := range [...]int{-yearDays, yearDays} {
-		if o := s.step(day+year, gap, span); !math.IsNaN(o) {
+	return lessAnotherYear(func(day int) float64 { return s.step(day, gap, span) }, day, yearDays)
+}
+
+// lessAnotherYear returns a change at a time less the same of another year, the year
+// before if it is known; the change itself if neither is. Times and year have one unit.
+func lessAnotherYear(change func(at int) float64, at, year int) float64 {
+	v := change(at)
+	for _, by := range [...]int{-year, year} {
+		if o := change(at + by); !math.IsNaN(o) {
 			return v - o
 		}
 	}

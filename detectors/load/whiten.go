@@ -266,13 +266,7 @@ func (w *whitener) texture(onset, gap int) float64 {
 		from := at + (1+gap)*24
 		return math.Log(w.roughness(from, from+span) / w.roughness(at-span, at))
 	}
-	t := change(onset)
-	for _, year := range [...]int{-yearDays * 24, yearDays * 24} {
-		if o := change(onset + year); !math.IsNaN(o) {
-			return t - o
-		}
-	}
-	return t
+	return lessAnotherYear(change, onset, yearDays*24)
 }
 
 // seasons gives each part of the year the ratio of its innovations to what their
