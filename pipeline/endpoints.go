@@ -124,27 +124,32 @@ func (e *endpoints) countAll(ctx context.Context, env *Env, parts []store.Manife
 
 // count adds the addresses of a slice that use each server port.
 func (e *endpoints) count(paths []string, of slicer, counts []int32) error {
-	type pair struct{ src, place int32 }
-	clients, seen := map[string]int32{}, map[pair]struct{}{}
+	type use struct {
+		endpointNumbers
+		src int32
+	}
+	clients, seen := map[string]int32{}, map[use]struct{}{}
 	read := store.FlowReader{
 		Src:  of.only(func(ip string) int32 { return enter(clients, ip) }),
 		Dst:  func(ip string) int32 { return e.servers[ip] },
 		Text: func(text string) int32 { return e.protos[text] },
 	}
-	var last pair
+	var recent [1 << 12]use // lasting contacts come again and again
 	for _, path := range paths {
 		err := read.Ends(path, func(src, dst, dstPort, proto int32) {
-			place, ok := e.at[endpointNumbers{dst, dstPort, proto}]
-			if p := (pair{src, place}); ok && p != last {
-				seen[p], last = struct{}{}, p
+			u := use{endpointNumbers{dst, dstPort, proto}, src}
+			if r := &recent[(uint32(src)*0x9e3779b1^uint32(dst)*0x85ebca6b^uint32(dstPort))>>7%(1<<12)]; *r != u {
+				*r, seen[u] = u, struct{}{}
 			}
 		})
 		if err != nil {
 			return err
 		}
 	}
-	for p := range seen {
-		counts[p.place]++
+	for u := range seen {
+		if at, ok := e.at[u.endpointNumbers]; ok {
+			counts[at]++
+		}
 	}
 	return nil
 }

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"encoding/binary"
 	"io"
+	"slices"
 	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
@@ -117,7 +119,8 @@ type pagedTexts struct {
 	offsets []uint32
 	index   []int32 // of a page with a dictionary
 	dict    parquet.Dictionary
-	numbers []int32 // of the texts of the dictionary, or of the page; unnumbered before they are asked for
+	numbers []int32     // of the texts of the dictionary; unnumbered before they are asked for
+	short   *shortTexts // for pages without one
 	run     []int32
 }
 
@@ -138,12 +141,14 @@ func (c *pagedTexts) fill() error {
 		data = d.Page().Data()
 	}
 	c.bytes, c.offsets = data.ByteArray()
-	if d == nil || d != c.dict {
-		c.dict = d
-		c.numbers = c.numbers[:0]
-		for range max(1, len(c.offsets)) - 1 {
-			c.numbers = append(c.numbers, unnumbered)
+	switch {
+	case d == nil:
+		if c.short == nil {
+			c.short = new(shortTexts)
 		}
+	case d != c.dict:
+		c.dict = d
+		c.numbers = slices.Repeat([]int32{unnumbered}, d.Len())
 	}
 	return nil
 }
@@ -182,11 +187,38 @@ func (c *pagedTexts) number(at int32, of func(string) int32) int32 {
 	if at < 0 {
 		return 0
 	}
-	n := c.numbers[at]
-	if n == unnumbered {
-		from, to := c.offsets[at], c.offsets[at+1]
-		n = of(unsafe.String(unsafe.SliceData(c.bytes[from:to]), int(to-from)))
-		c.numbers[at] = n
+	if c.index != nil {
+		n := c.numbers[at]
+		if n == unnumbered {
+			n = of(unsafeText(c.bytes[c.offsets[at]:c.offsets[at+1]]))
+			c.numbers[at] = n
+		}
+		return n
 	}
-	return n
+	return c.short.number(c.bytes[c.offsets[at]:c.offsets[at+1]], of)
+}
+
+// unsafeText shares the memory of a page.
+func unsafeText(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// A shortTexts remembers the numbers of texts of at most 15 bytes, as IPv4 addresses
+// are: writers that limit dictionaries leave servers without one.
+type shortTexts [4096]struct {
+	a, b   uint64 // the text, and its length in the last byte; no text is all 0
+	number int32
+}
+
+func (c *shortTexts) number(text []byte, of func(string) int32) int32 {
+	var word [16]byte
+	if len(text) == 0 || len(text) >= len(word) {
+		return of(unsafeText(text))
+	}
+	copy(word[:], text)
+	word[15] = byte(len(text))
+	a, b := binary.LittleEndian.Uint64(word[:8]), binary.LittleEndian.Uint64(word[8:])
+	s := &c[(a^b*0x9e3779b97f4a7c15)*0x9e3779b97f4a7c15>>52]
+	if s.a != a || s.b != b {
+		s.a, s.b, s.number = a, b, of(unsafeText(text))
+	}
+	return s.number
 }
