@@ -61,7 +61,7 @@ func newCrowd(tb testing.TB, seed uint64, n, days, perForm int, rates ...int32) 
 	t := sim.DefaultTraffic(time.Date(2023, 4, 30, 18, 0, 0, 0, time.UTC))
 	t.Seed, t.Days, t.ActiveTimeoutS, t.Resolve = seed, days, 1800, resolve
 	t.Zone = time.FixedZone("+06", 6*3600)
-	for name, to := range map[string]*int{"MINEWATCH_ACTIVE_S": &t.ActiveTimeoutS, "MINEWATCH_WEB": &t.WebPerDay} {
+	for name, to := range map[string]*int{"MINEWATCH_ACTIVE_S": &t.ActiveTimeoutS, "MINEWATCH_WEB": &t.WebPerDay, "MINEWATCH_REFRESH_S": &t.RefreshS} {
 		if v, err := strconv.Atoi(os.Getenv(name)); err == nil {
 			*to = v
 		}

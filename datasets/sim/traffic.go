@@ -52,6 +52,9 @@ type Traffic struct {
 	Resolve func(host string) netip.Addr
 	Pools   []PoolServer // pools that miners use, at least one
 	Blocks  []time.Time  // in which pools learn of a block, in order; nil: jobs come evenly
+	// RefreshS is after how many seconds without a job a pool sends another; 0: never. The
+	// captured pool of BTC (bitminter, zeek-cryptomining) did so after 31.
+	RefreshS int
 }
 
 // Blocks draws the instants of blocks in days from start: a Poisson process of one in ten
