@@ -24,10 +24,10 @@ type Contact struct {
 const (
 	// restsMaxP is the p-value above which nothing is said, as of traffic/blocks.
 	restsMaxP = 0.02
-	// restsCap is about ln(0.3/0.03): three mines in ten rest at odd hours within two weeks; of
-	// clients with a suspicious contact three in a hundred are taken to have a machine that is
-	// in contact while it runs (judgement).
-	restsCap = 2.3
+	// restsCap is ln(0.3/0.06): three mines in ten rest at odd hours within two weeks; of
+	// clients with a suspicious contact six in a hundred are taken to have a machine that is
+	// in contact while it runs, twice as many as the simulated crowd has (judgement).
+	restsCap = 1.6
 	// minPlacebos is the least number of other days to compare with: fewer reach no p of 0.01.
 	minPlacebos = 100
 	// nearPlacebo is how many days a comparison is away at least, as loads of
@@ -57,7 +57,7 @@ func RestsInfo() detectors.Info {
 		Looks: `Holds the hours in which a suspicious contact was silent, beyond its usual hours, against the load in those hours, beyond its usual course, and against the
 load of the same meter on other days. What rests with the load is behind the meter, however small and however thinly the packets were sampled. Hours
 without supply and hours in which the whole line was silent do not count; a contact that stops every night is left out. Machines that report while they run
-do the same: at most 2.3. Withheld without a rest, or without 100 days of load to compare with.`,
+do the same: at most 1.6. Withheld without a rest, or without 100 days of load to compare with.`,
 		Picture: restsPicture,
 	}
 }
