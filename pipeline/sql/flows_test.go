@@ -21,12 +21,6 @@ const (
 	midnight = datasets.Micros(1_641_168_000_000_000)
 )
 
-// flow is a record from 10.0.0.1:port to 192.0.2.1:3333.
-func flow(port int32) datasets.Flow {
-	return datasets.Flow{Bucket: 16, TS: midnight, SrcIP: "10.0.0.1", SrcPort: port, DstIP: "192.0.2.1", DstPort: 3333, Proto: "tcp",
-		DurationS: 30, OrigBytes: 1, RespBytes: 1, OrigPkts: 2, RespPkts: 1}
-}
-
 // view writes rows to a file and names them.
 func view[R any](t *testing.T, db *DB, name string, rows []R) {
 	t.Helper()
