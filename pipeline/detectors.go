@@ -20,5 +20,5 @@ func Detectors() []detectors.Info {
 	for _, d := range traffic.All(pools) {
 		list = append(list, d.Info())
 	}
-	return append(list, counter.QuietInfo(), counter.KnownInfo(), counter.PowerInfo(), visit.Info())
+	return append(list, counter.QuietInfo(), counter.KnownInfo(), counter.PowerInfo(), counter.RestsInfo(), visit.Info())
 }

@@ -44,6 +44,11 @@ func (r *runner) runTraffic(ctx context.Context) error {
 			return 0, err
 		}
 		r.traffic = r.network.result()
+		rests, err := r.network.rests(r.env)
+		if err != nil {
+			return 0, err
+		}
+		r.traffic.evidence = append(r.traffic.evidence, rests...)
 		return int64(len(r.network.findings)), nil
 	})
 }

@@ -89,6 +89,55 @@ const windowDays = 730
 // a home; each as it is and with a mine of each size of each model, and for each
 // building one window with each look-alike.
 func Cases(seed uint64) ([]Case, error) {
+	jobs, err := draw(seed)
+	if err != nil {
+		return nil, err
+	}
+	return run(jobs), nil
+}
+
+// Hours are the hourly loads of a case in kW.
+type Hours struct {
+	Start  time.Time
+	KW     []float64 // what the meter shows; NaN or 0 where it lost an hour
+	MineKW []float64 // of which the mine; nil if there is none
+}
+
+// Loads returns the hours of the cases of a seed, in the order of [Cases].
+func Loads(seed uint64) ([]Hours, error) {
+	jobs, err := draw(seed)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Hours, len(jobs))
+	for i, j := range jobs {
+		out[i] = Hours{Start: j.start, KW: j.metered()}
+		if j.mine != nil {
+			out[i].MineKW = j.mine.kw
+		}
+	}
+	return out, nil
+}
+
+// metered returns what the meter shows: an hour that it lost stays lost.
+func (j *job) metered() []float64 {
+	if j.changed != nil {
+		return j.changed
+	}
+	if j.mine == nil {
+		return j.kw
+	}
+	kw := slices.Clone(j.kw)
+	for i := range kw {
+		if kw[i] > 0 {
+			kw[i] += j.mine.kw[i]
+		}
+	}
+	return kw
+}
+
+// draw draws the cases of a seed.
+func draw(seed uint64) ([]job, error) {
 	meters, err := sample.Meters()
 	if err != nil {
 		return nil, err
@@ -119,7 +168,7 @@ func Cases(seed uint64) ([]Case, error) {
 		w := window{seed, Homes, m.ID, m.Start, m.Hourly(), nil}
 		jobs = w.mines(r, jobs)
 	}
-	return run(jobs), nil
+	return jobs, nil
 }
 
 // twin is left out: in every hour it is 1.95 times b60, one meter shared out to
@@ -203,18 +252,14 @@ func run(jobs []job) []Case {
 	return cases
 }
 
-// look scans one window. An hour that the meter lost stays lost.
+// look scans one window.
 func (j job) look(s *load.Scanner) Case {
 	c := j.c
-	kw := slices.Clone(j.kw)
-	if j.changed != nil {
-		copy(kw, j.changed)
-	}
+	kw := j.metered()
 	if j.mine != nil {
 		c.OnsetH = j.mine.onset
 		for i := range kw {
 			if kw[i] > 0 {
-				kw[i] += j.mine.kw[i]
 				c.TrueKWh += j.mine.kw[i]
 			}
 		}
