@@ -32,6 +32,9 @@ type whitener struct {
 	class [256]uint8 // of each hour of the week
 	fold  []float64
 
+	unit  [168]float64 // weight by hour of the week, in a part of the year of scale 1
+	parts []float64    // what weights are multiplied by in each part of the year
+
 	rough []float64 // running sum of the sizes of known innovations by the scale of their class
 	count []int32   // and their number
 }
@@ -273,7 +276,11 @@ func (w *whitener) texture(onset, gap int) float64 {
 // class leads to expect, smoothed over its neighbours.
 func (w *whitener) seasons(win *Window, scale *[classes]float64) {
 	parts := (len(w.inn) + seasonHours - 1) / seasonHours
-	w.fold = resize(w.fold, parts)
+	w.fold, w.parts = resize(w.fold, parts), resize(w.parts, parts)
+	for h := range w.unit {
+		s := scale[w.class[h]]
+		w.unit[h] = 1 / (s * s)
+	}
 	for p := range w.fold {
 		sum, n := 0.0, 0.0
 		for i := p * seasonHours; i < min(len(w.inn), (p+1)*seasonHours); i++ {
@@ -290,6 +297,7 @@ func (w *whitener) seasons(win *Window, scale *[classes]float64) {
 	}
 	for p := range w.fold {
 		r := (w.fold[max(0, p-1)] + 2*w.fold[p] + w.fold[min(parts-1, p+1)]) / 4
+		w.parts[p] = 1 / (r * r)
 		var weight [classes]float64
 		for c, s := range scale {
 			weight[c] = 1 / (r * r * s * s)
