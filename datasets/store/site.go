@@ -49,17 +49,6 @@ func (f *loadFile) nextGroup() int {
 
 // mayHold reads the statistics of the site column. Without them it may.
 func (f *loadFile) mayHold(group int) bool {
-	c, err := f.r.MetaData().RowGroup(group).ColumnChunk(f.siteIx)
-	if err != nil {
-		return true
-	}
-	if set, err := c.StatsSet(); err != nil || !set {
-		return true
-	}
-	stats, err := c.Statistics()
-	if err != nil {
-		return true
-	}
-	s, ok := stats.(*metadata.ByteArrayStatistics)
+	s, ok := f.statistics(group, f.siteIx).(*metadata.ByteArrayStatistics)
 	return !ok || !s.HasMinMax() || bytes.Compare(s.Min(), f.only) <= 0 && bytes.Compare(f.only, s.Max()) <= 0
 }

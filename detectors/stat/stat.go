@@ -41,6 +41,54 @@ func SelectQuantile(x []float64, q float64) float64 {
 	return v + (h-float64(i))*(next-v)
 }
 
+// SelectQuantiles replaces the shares in q, which must rise, by the type 7 quantiles of x,
+// and reorders x. It looks for each within the part that the one before it in the search
+// left: the middle one first. Special case: NaN if there are no values.
+func SelectQuantiles(x, q []float64) {
+	if len(q) == 0 {
+		return
+	}
+	mid := len(q) / 2
+	if len(x) == 0 {
+		for i := range q {
+			q[i] = math.NaN()
+		}
+		return
+	}
+	selectQuantiles(x, q, 0, len(x), mid)
+}
+
+// selectQuantiles puts q[mid], then those on both sides of it. x[:lo] holds none larger,
+// and x[hi:] none smaller, than those between; the neighbours of x[lo:hi] are at their places.
+func selectQuantiles(x, q []float64, lo, hi, mid int) {
+	h := q[mid] * float64(len(x)-1)
+	i := int(h)
+	if lo <= i && i < hi {
+		partition(x[lo:hi], i-lo)
+	}
+	v := x[i]
+	if i+1 < len(x) {
+		end := hi
+		if i+1 >= hi {
+			end = len(x)
+		}
+		next := x[i+1]
+		for _, w := range x[i+1 : end] {
+			if w < next {
+				next = w
+			}
+		}
+		v += (h - float64(i)) * (next - v)
+	}
+	if left := q[:mid]; len(left) > 0 {
+		selectQuantiles(x, left, lo, min(hi, i), len(left)/2)
+	}
+	if right := q[mid+1:]; len(right) > 0 {
+		selectQuantiles(x, right, max(lo, i+1), hi, len(right)/2)
+	}
+	q[mid] = v
+}
+
 // Median returns the median of x and reorders x. Special case: NaN if there are no values.
 func Median(x []float64) float64 {
 	if len(x) == 0 {

@@ -54,3 +54,26 @@ func TestSelectAgreesWithSort(t *testing.T) {
 		}
 	}
 }
+
+// Several quantiles in one search are those of one search each, bit by bit.
+func TestSelectQuantiles(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 2))
+	for n := range 60 {
+		x := make([]float64, n)
+		for i := range x {
+			x[i] = float64(r.IntN(n + 1)) // some are equal
+		}
+		q := []float64{0, 0.05, 0.1, 0.5, 0.5, 0.77, 0.99, 1}[:r.IntN(9)]
+		want := make([]float64, len(q))
+		for i := range q {
+			want[i] = SelectQuantile(slices.Clone(x), q[i])
+		}
+		got := slices.Clone(q)
+		SelectQuantiles(x, got)
+		for i := range got {
+			if got[i] != want[i] && !(n == 0 && math.IsNaN(got[i])) {
+				t.Errorf("%d values, share %v: %v, want %v", n, q[i], got[i], want[i])
+			}
+		}
+	}
+}
