@@ -244,10 +244,11 @@ func (s *Scanner) rest(w *Window, g *edges, b *Block) float64 {
 func (s *Scanner) compare(b *Block, gap int) bool {
 	day := s.days.day(b.Onset)
 	for _, year := range [...]int{-yearDays, yearDays, 0} {
-		if !s.days.increments(day, gap, year) {
+		x := s.days.increments(day, gap, year)
+		if x == nil {
 			continue
 		}
-		level := s.days.level(b.Duty)
+		level := s.days.level(x, b.Duty)
 		if math.IsNaN(level) {
 			continue
 		}
@@ -256,10 +257,11 @@ func (s *Scanner) compare(b *Block, gap int) bool {
 		}
 		b.YearAgo, b.Ramp, b.LevelKW = year != 0, gap > 0, level
 		// The spread is that of the plain increments: another year would add its own.
-		plain, ok := s.days.compare(b.Duty, day, gap, 0)
+		x = s.days.increments(day, gap, 0)
+		plain, ok := s.days.summarise(x, b.Duty)
 		b.OffKW = plain.off
 		b.Steady = plain.spread / max(math.Abs(plain.on), 1e-9)
-		b.Proportion = s.days.proportion(b.Duty, day)
+		b.Proportion = s.days.proportion(x, b.Duty, day)
 		return ok
 	}
 	return false

@@ -343,22 +343,15 @@ func (w *whitener) templates(d *Duty) (steady [24]float64, partial [24][near]flo
 	for k := 1; k < near; k++ {
 		c[k] = -w.phi[k-1]
 	}
-	on := func(h int) float64 {
-		if d.daily[((h%24)+24)%24] {
-			return 1
-		}
-		return 0
-	}
+	const today = 48 // of reach
 	for h := range 24 {
 		for k, l := range nearLags {
-			steady[h] += c[k] * on(h-l)
+			steady[h] += c[k] * d.reach[today+h-l]
 		}
 		for k, l := range nearLags { // at hour h+l of a step that begins at h
 			x := 0.0
-			for j, m := range nearLags {
-				if m <= l {
-					x += c[j] * on(h+l-m)
-				}
+			for j, m := range nearLags[:k+1] {
+				x += c[j] * d.reach[today+h+l-m]
 			}
 			partial[h][k] = 2*c[k]*x - c[k]*c[k]
 		}
@@ -418,27 +411,43 @@ func (g *edges) counters(end int) (worst, lasting float64) {
 // rank fills worst and lasting.
 func (g *edges) rank() {
 	g.around()
-	pick := func(list *[ranks]peak, ok func(day int) bool) {
-		for k := range list {
-			list[k] = peak{0, -2 * apart}
+	g.left = resize(g.left, len(g.down))
+	copy(g.left, g.down)
+	g.pick(&g.worst)
+	for d, bits := range g.down {
+		if !(g.largest[d].square() < 0.7*0.7*bits.square()) {
+			bits = 0
+		}
+		g.left[d] = bits
+	}
+	g.pick(&g.lasting)
+}
+
+// pick fills a list with the largest steps down that are left, which are apart from each other.
+func (g *edges) pick(list *[ranks]peak) {
+	for k := range list {
+		list[k] = peak{0, -2 * apart}
+	next:
+		for {
 			most := squareBit(0)
-		days:
-			for day, bits := range g.down {
-				if bits <= most || !ok(day) {
-					continue
-				}
-				p := g.downAt(day)
-				for _, o := range list[:k] {
-					if abs(o.at-p.at) < apart {
-						continue days
-					}
-				}
-				list[k], most = p, bits
+			for _, bits := range g.left {
+				most = max(most, bits)
 			}
+			if most == 0 {
+				break
+			}
+			day := slices.Index(g.left, most)
+			g.left[day] = 0
+			p := g.downAt(day)
+			for _, o := range list[:k] {
+				if abs(o.at-p.at) < apart {
+					continue next
+				}
+			}
+			list[k] = p
+			break
 		}
 	}
-	pick(&g.worst, func(int) bool { return true })
-	pick(&g.lasting, func(day int) bool { return g.largest[day].square() < 0.7*0.7*g.down[day].square() })
 }
 
 // around fills largest: the largest of any window is that of the end of one block of

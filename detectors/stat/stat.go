@@ -121,6 +121,50 @@ func MAD(x []float64, centre float64) float64 {
 	return MADScale * Median(x)
 }
 
+// SortedMedian is [Median] of values in order.
+func SortedMedian(sorted []float64) float64 {
+	n := len(sorted)
+	switch {
+	case n == 0:
+		return math.NaN()
+	case n%2 == 1:
+		return sorted[n/2]
+	default:
+		return (sorted[n/2] + sorted[n/2-1]) / 2
+	}
+}
+
+// SortedMAD is [MAD] of values in order from their median, which it leaves as they are.
+func SortedMAD(sorted []float64, median float64) float64 {
+	n := len(sorted)
+	if n == 0 {
+		return math.NaN()
+	}
+	// The deviations grow to both sides: the two sides are merged up to the middle.
+	below, above := n/2-1, n/2
+	last, v := 0.0, 0.0
+	for range n/2 + 1 {
+		last = v
+		down, up := math.Inf(1), math.Inf(1)
+		if below >= 0 {
+			down = math.Abs(sorted[below] - median)
+		}
+		if above < n {
+			up = math.Abs(sorted[above] - median)
+		}
+		if v = up; down < up {
+			v = down
+			below--
+		} else {
+			above++
+		}
+	}
+	if n%2 == 0 {
+		v = (v + last) / 2
+	}
+	return MADScale * v
+}
+
 // Select returns the k-th smallest value of x, k from 0, and reorders x so that
 // x[:k] holds no larger ones. It panics if k is out of range.
 func Select(x []float64, k int) float64 {
