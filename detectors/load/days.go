@@ -14,6 +14,8 @@ const (
 	yearDays = 364
 	// cells are the hours of the day, on working days and on weekends.
 	cells = 48
+	// room is a power of two that holds the cells: indices that are cut to it need no check.
+	room = 64
 )
 
 // days holds the load by local day and hour of the day, as running sums over
@@ -25,7 +27,7 @@ type days struct {
 	sum   [2][]float64
 	count [2][]int32
 	of    [2][]int32 // days of the class before a day
-	kw    []float64  // the load; 0 where unknown
+	upTo  []float64  // of each day: the energy in kWh before each of its hours, and of all
 	gaps  []bool     // of each day: whether an hour is unknown
 
 	means []cellMeans // of the levelDays from a day on
@@ -33,7 +35,7 @@ type days struct {
 
 	increases []increments          // of the window, as they were asked for
 	found     [len(gaps)][3][]int32 // where they are, from 1, by gap, year and day
-	in, out   [cells]float64        // scratch: increments inside and outside a calendar, in order
+	in, out   [room]float64         // scratch: increments inside and outside a calendar, in order
 	levels    []float64
 }
 
@@ -56,7 +58,7 @@ func (k *days) fill(w *Window) {
 			clear(k.found[gap][year])
 		}
 	}
-	k.kw, k.gaps = resize(k.kw, len(w.KW)), resize(k.gaps, k.n)
+	k.upTo, k.gaps = resize(k.upTo, k.n*25), resize(k.gaps, k.n)
 	clear(k.gaps)
 	for c := range k.sum {
 		k.sum[c], k.count[c] = resize(k.sum[c], (k.n+1)*24), resize(k.count[c], (k.n+1)*24)
@@ -77,18 +79,20 @@ func (k *days) fill(w *Window) {
 			k.of[c][d+1] = k.of[c][d]
 		}
 		k.of[class][d+1]++
-		sum, count := k.sum[class][(d+1)*24:(d+2)*24], k.count[class][(d+1)*24:(d+2)*24]
-		for i := from; i < to; i++ {
-			v := w.KW[i]
+		sum, count, upTo := k.sum[class][(d+1)*24:(d+2)*24], k.count[class][(d+1)*24:(d+2)*24], k.upTo[d*25:d*25+25]
+		all := 0.0
+		for i, v := range w.KW[from:to] {
+			upTo[i] = all
 			if math.IsNaN(v) {
-				k.kw[i], k.gaps[d] = 0, true
+				k.gaps[d] = true
 				continue
 			}
-			k.kw[i] = v
-			h := w.Clock[i] % 24
+			all += v
+			h := w.Clock[from+i] % 24
 			sum[h] += v
 			count[h]++
 		}
+		upTo[24] = all
 	}
 }
 
@@ -141,8 +145,8 @@ type increments struct {
 
 	// The known ones in order of size, and their cells, once they were asked for: all
 	// calendars take their medians from them.
-	ranked [cells]float64
-	cell   [cells]uint8
+	ranked [room]float64
+	cell   [room]uint8
 	n      int // -1: not ranked yet
 }
 
@@ -194,25 +198,25 @@ func (x *increments) rank() {
 	if high > low {
 		by = (cells - 1) / (high - low)
 	}
-	var begin [cells + 1]uint8
+	var begin [room + 1]uint8
 	var class [cells]uint8
 	for i, v := range x.of {
-		class[i] = cells
+		class[i] = room - 1 // of unknown ones
 		if !math.IsNaN(v) {
-			class[i] = uint8((v-low)*by) % cells // no bounds are checked
-			begin[class[i]+1]++
+			class[i] = uint8((v - low) * by)
 		}
+		begin[class[i]%room+1]++
 	}
+	x.n = cells - int(begin[room])
 	for c := range cells {
 		begin[c+1] += begin[c]
 	}
-	x.n = int(begin[cells])
+	begin[room-1] = uint8(x.n)
 	for i, v := range x.of {
-		if c := class[i]; c < cells {
-			at := begin[c] % cells
-			x.ranked[at], x.cell[at] = v, uint8(i)
-			begin[c]++
-		}
+		c := class[i] % room
+		at := begin[c] % room
+		x.ranked[at], x.cell[at] = v, uint8(i)
+		begin[c]++
 	}
 	for i := 1; i < x.n; i++ {
 		v, cell, j := x.ranked[i], x.cell[i], i
@@ -231,8 +235,8 @@ func (k *days) sides(x *increments, d *Duty) (in, out []float64, ok bool) {
 	}
 	n, m := 0, 0
 	for i, v := range x.ranked[:x.n] {
-		inside := int(d.cells >> x.cell[i] & 1)
-		k.in[n%cells], k.out[m%cells] = v, v // no bounds are checked
+		inside := int(d.cells >> (x.cell[i%room] % room) & 1)
+		k.in[n%room], k.out[m%room] = v, v
 		n, m = n+inside, m+1-inside
 	}
 	return k.in[:n], k.out[:m], n >= d.n
@@ -410,23 +414,16 @@ func (k *days) fold(s *split, d *Duty, w *Window) {
 		s.sum[side][0], s.n[side][0] = 0, 0
 	}
 	hours := [2]int{d.n, 24 - d.n}
-	var on [24]float64 // of a whole day from its midnight: a sum with factors of 0 and 1 has no branch
-	for h := range on {
-		if d.daily[h] {
-			on[h] = 1
-		}
-	}
 	for day := range k.n {
 		from, to := max(0, day*24-k.first), min(len(w.KW), (day+1)*24-k.first)
 		var sum [2]float64
 		n := hours
 		if clock := w.Clock[from:to]; len(clock) == 24 && clock[0]%24 == 0 && clock[23]-clock[0] == 23 && !k.gaps[day] {
-			var in, out float64
-			for h, v := range (*[24]float64)(k.kw[from:]) {
-				in += v * on[h]
-				out += v * (1 - on[h])
+			upTo := k.upTo[day*25 : day*25+25]
+			for _, s := range d.spans {
+				sum[0] += upTo[s.to] - upTo[s.from]
 			}
-			sum = [2]float64{in, out}
+			sum[1] = upTo[24] - sum[0]
 		} else {
 			n = [2]int{}
 			for i, c := range clock {

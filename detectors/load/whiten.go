@@ -101,7 +101,7 @@ func (w *whitener) weekdays(win *Window) (usual [168]float64) {
 	kw := win.KW
 	var size, clip, n [168]float64
 	for i := half; i+half < len(kw); i++ {
-		d := kw[i] - (kw[i-72]+kw[i-48]+kw[i-24]+kw[i]+kw[i+24]+kw[i+48]+kw[i+72])/7
+		d := kw[i] - (kw[i-72]+kw[i-48]+kw[i-24]+kw[i]+kw[i+24]+kw[i+48]+kw[i+72])*(1./7)
 		w.x[i] = d
 		if !math.IsNaN(d) {
 			size[win.Clock[i]] += math.Abs(d)

@@ -55,6 +55,7 @@ type Duty struct {
 	on    [168]bool
 	n     int         // hours of the day inside
 	cells uint64      // bits of the cells of [days] inside
+	spans []span      // of hours of the day inside
 	reach [97]float64 // 1 inside, 0 outside, of the hours from two days before a midnight to two days after
 }
 
@@ -67,6 +68,15 @@ func duty(name string, on func(hour int) bool) Duty {
 	}
 	for h := range d.on {
 		d.on[h] = d.daily[h%24]
+	}
+	for h := range d.daily {
+		switch k := len(d.spans) - 1; {
+		case !d.daily[h]:
+		case k >= 0 && d.spans[k].to == h:
+			d.spans[k].to++
+		default:
+			d.spans = append(d.spans, span{h, h + 1})
+		}
 	}
 	for i := range cells {
 		if d.daily[i%24] {
