@@ -484,3 +484,37 @@ func TestCompareNatural(t *testing.T) {
 	slices.SortFunc(list, func(a, b string) int { return compareFound(found{"sites", a}, found{"sites", b}) })
 	expect(t, "order", list, "", "a", "a.csv", "a/2/1", "a/09.csv", "a/9.csv", "a/9b", "a/10.csv", "b")
 }
+
+// Deliveries that are apart in time are known to hold no key twice; any other may.
+func TestApart(t *testing.T) {
+	at := datasets.Partition{Bucket: 1, Year: 2022}
+	rec := func(first, last string, sorted bool) Record {
+		return Record{First: first, Last: last, Partitions: []PartOf{{Partition: at, Sorted: sorted}}}
+	}
+	january, february := rec("2022-01-01T00:00:00Z", "2022-01-31T23:00:00Z", true), rec("2022-02-01T00:00:00Z", "2022-02-28T23:00:00Z", true)
+	march := rec("2022-03-01T00:00:00Z", "2022-03-31T23:00:00Z", true)
+	disorderly, touching, timeless := march, rec("2022-01-31T23:00:00Z", "2022-02-05T00:00:00Z", true), march
+	disorderly.Partitions = rec("", "", false).Partitions
+	timeless.First, timeless.Last = "", ""
+	for _, c := range []struct {
+		name        string
+		table       string
+		kept, added []Record
+		want        bool
+	}{
+		{"months", "readings", nil, []Record{january, february, march}, true},
+		{"a month on top of two", "readings", []Record{january, february}, []Record{march}, true},
+		{"an older month", "readings", []Record{february, march}, []Record{january}, true},
+		{"what lies in the base is known to be one of each", "readings", []Record{january, touching}, []Record{march}, true},
+		{"the same hour in two", "readings", []Record{january}, []Record{touching}, false},
+		{"two that are added overlap", "readings", nil, []Record{february, touching}, false},
+		{"a key may be twice in it", "readings", []Record{january}, []Record{disorderly}, false},
+		{"no times", "readings", []Record{january}, []Record{timeless}, false},
+		{"no time in the key", "billing", nil, []Record{january, february}, false},
+	} {
+		m := merge{table: datasets.Lookup(c.table), partition: at, kept: c.kept, parts: c.added}
+		if got := m.apart(); got != c.want {
+			t.Errorf("%s: apart %v, want %v", c.name, got, c.want)
+		}
+	}
+}

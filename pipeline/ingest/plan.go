@@ -23,6 +23,7 @@ type merge struct {
 	partition datasets.Partition
 	base      *store.Manifest // rows that are kept as they are; nil to begin anew
 	parts     []Record        // parts to add, by number; all with rows of the partition
+	kept      []Record        // parts of which the base is made
 	parents   []string        // what the partition is made of in the end
 }
 
@@ -106,7 +107,7 @@ func (m *merge) reduce() bool {
 		m.base = nil
 		return true
 	}
-	m.parts = m.parts[n:]
+	m.kept, m.parts = m.parts[:n], m.parts[n:]
 	return len(m.parts) > 0
 }
 
