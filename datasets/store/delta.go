@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/file"
 )
 
 // A numbers reads a column of a row group in order. It fails if there are fewer values.
@@ -23,6 +24,30 @@ type arrowNumbers[T int32 | int64] struct {
 func (a *arrowNumbers[T]) read(out []T) error {
 	if _, got, err := a.batch(int64(len(out)), out, a.def, nil); err != nil || got != len(out) {
 		return short(a.name, got, len(out), err)
+	}
+	return nil
+}
+
+// An optionalNumbers reads a column in any encoding; a null becomes 0.
+type optionalNumbers struct {
+	name   string
+	column *file.Int32ColumnChunkReader
+	def    []int16
+}
+
+func (o *optionalNumbers) read(out []int32) error {
+	levels := o.column.Descriptor().MaxDefinitionLevel()
+	rows, values, err := o.column.ReadBatch(int64(len(out)), out, o.def, nil)
+	if err != nil || int(rows) != len(out) {
+		return short(o.name, int(rows), len(out), err)
+	}
+	for i := len(out) - 1; i >= 0 && values <= i; i-- {
+		if o.def[i] < levels {
+			out[i] = 0
+			continue
+		}
+		values--
+		out[i] = out[values]
 	}
 	return nil
 }

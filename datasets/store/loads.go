@@ -70,28 +70,36 @@ const loadBatch = 16_384
 // A loadFile is a cursor over one file of readings.
 type loadFile struct {
 	path                            string
-	only                            []byte // the one site wanted; nil: all
+	only                            []byte  // the one site wanted; nil: all
+	groups                          []int32 // row groups that are still to be read; nil: all
 	r                               *file.Reader
 	group                           int
 	rows                            int64 // of the group, not yet in the batch
 	siteCol                         siteColumn
 	tsCol                           numbers[int64]
 	whCol                           numbers[int32]
-	qualityCol                      numbers[int32]               // nil where all rows of the group have one value
-	intervalCol                     *file.Int32ColumnChunkReader // the same
-	plain                           bool                         // whether that value is measured, and the interval an hour or not given
-	sites                           []siteRun                    // of the batch
-	run                             int                          // that the cursor stands in
+	qualityCol, intervalCol         numbers[int32] // nil where all rows of the group have one value
+	plain                           bool           // whether that value is measured, and the interval an hour or not given
+	sites                           []siteRun      // of the batch
+	run                             int            // that the cursor stands in
 	ts                              []int64
 	wh, quality, interval           []int32
 	n, at                           int // the batch, and the row that the cursor stands before
 	def                             []int16
 	siteIx, tsIx, whIx, quIx, intIx int
 
+	rest moreColumns // nil: only those that detection reads
+
 	// Decoders keep their memory from group to group.
 	dict    dictSites
 	tsDelta deltaNumbers[int64]
 	whDelta deltaNumbers[int32]
+}
+
+// A moreColumns reads further columns of a loadFile, group by group and batch by batch.
+type moreColumns interface {
+	openRest(g *file.RowGroupReader) error
+	readRest() error
 }
 
 // A siteRun are the rows of a batch up to end, from the end of the run before.
@@ -101,20 +109,34 @@ type siteRun struct {
 }
 
 func openLoad(path string, only []byte) (*loadFile, error) {
-	r, err := file.OpenParquetFile(path, false)
-	if err != nil {
+	f := &loadFile{only: only}
+	if err := f.open(path, loadBatch); err != nil {
 		return nil, err
 	}
-	f := &loadFile{path: path, only: only, r: r, group: -1,
-		ts: make([]int64, loadBatch), wh: make([]int32, loadBatch),
-		quality: make([]int32, loadBatch), interval: make([]int32, loadBatch), def: make([]int16, loadBatch)}
-	schema := r.MetaData().Schema
-	for name, ix := range map[string]*int{"site_id": &f.siteIx, "ts": &f.tsIx, "wh": &f.whIx, "quality": &f.quIx, "interval_min": &f.intIx} {
+	return f, f.fill()
+}
+
+// open opens a file to be read in batches of so many rows.
+func (f *loadFile) open(path string, batch int) error {
+	r, err := file.OpenParquetFile(path, false)
+	if err != nil {
+		return err
+	}
+	f.path, f.r, f.group = path, r, -1
+	f.ts, f.wh = make([]int64, batch), make([]int32, batch)
+	f.quality, f.interval, f.def = make([]int32, batch), make([]int32, batch), make([]int16, batch)
+	return f.columns(map[string]*int{"site_id": &f.siteIx, "ts": &f.tsIx, "wh": &f.whIx, "quality": &f.quIx, "interval_min": &f.intIx})
+}
+
+// columns finds columns of the file, or closes it.
+func (f *loadFile) columns(byName map[string]*int) error {
+	schema := f.r.MetaData().Schema
+	for name, ix := range byName {
 		if *ix = schema.ColumnIndexByName(name); *ix < 0 {
-			return nil, errors.Join(fmt.Errorf("column %q is missing: %w", name, ErrSchema), r.Close())
+			return errors.Join(fmt.Errorf("column %q is missing: %w", name, ErrSchema), f.r.Close())
 		}
 	}
-	return f, f.fill()
+	return nil
 }
 
 func (f *loadFile) close() { f.r.Close() } // only read: nothing can be lost
@@ -143,7 +165,7 @@ func (f *loadFile) fill() error {
 			}
 			continue
 		}
-		f.n, f.at = int(min(f.rows, loadBatch)), 0
+		f.n, f.at = int(min(f.rows, int64(len(f.ts)))), 0
 		if err := f.readBatch(); err != nil {
 			return err
 		}
@@ -159,28 +181,37 @@ func (f *loadFile) openGroup() (err error) {
 	if f.siteCol, err = f.siteColumn(g); err != nil {
 		return err
 	}
-	if f.tsCol, err = f.times(g); err != nil {
+	if f.tsCol, err = f.int64s(g, f.tsIx, "ts", &f.tsDelta); err != nil {
 		return err
 	}
 	if f.whCol, err = f.energies(g); err != nil {
 		return err
 	}
-	// Most meters deliver measured values of one interval for years: statistics say so
-	// without a column being read.
-	quality, same := f.sameValue(f.quIx)
-	if same {
-		fill(f.quality, quality)
-	} else if f.qualityCol, err = f.int32s(g, f.quIx, "quality"); err != nil {
+	// Most meters deliver measured values of one interval for years.
+	if f.qualityCol, err = f.spread(g, f.quIx, "quality", f.quality); err != nil {
 		return err
 	}
-	interval, sameLength := f.sameValue(f.intIx)
-	if sameLength {
-		fill(f.interval, interval)
-	} else if f.intervalCol, err = int32Column(g, f.intIx); err != nil {
-		return err
+	f.intervalCol, err = f.spread(g, f.intIx, "interval_min", f.interval)
+	f.plain = f.qualityCol == nil && f.quality[0] == int32(datasets.Measured) && f.intervalCol == nil && (f.interval[0] == 0 || f.interval[0] == 60)
+	if err == nil && f.rest != nil {
+		err = f.rest.openRest(g)
 	}
-	f.plain = same && quality == int32(datasets.Measured) && sameLength && (interval == 0 || interval == 60)
-	return nil
+	return err
+}
+
+// spread returns the reader of a column of which many groups have one value, 0 standing
+// for null; if this group has, as its statistics say, out is filled with it, and the
+// reader is nil.
+func (f *loadFile) spread(g *file.RowGroupReader, ix int, name string, out []int32) (numbers[int32], error) {
+	if v, same := f.sameValue(ix); same {
+		fill(out, v)
+		return nil, nil
+	}
+	column, err := int32Column(g, ix)
+	if err != nil {
+		return nil, err
+	}
+	return &optionalNumbers{name, column, f.def}, nil
 }
 
 // siteColumn returns the reader of sites that suits their encoding.
@@ -202,13 +233,14 @@ func (f *loadFile) siteColumn(g *file.RowGroupReader) (siteColumn, error) {
 	return &arrowSites{column: column, batch: make([]parquet.ByteArray, loadBatch), def: f.def}, nil
 }
 
-func (f *loadFile) times(g *file.RowGroupReader) (numbers[int64], error) {
-	if f.whole(f.tsIx) && f.encoded(f.tsIx, parquet.Encodings.DeltaBinaryPacked) {
-		p, err := f.pages(g, f.tsIx)
-		f.tsDelta = deltaNumbers[int64]{pages: p, memory: f.tsDelta.memory}
-		return &f.tsDelta, err
+// int64s returns the reader of a column that suits its encoding.
+func (f *loadFile) int64s(g *file.RowGroupReader, ix int, name string, delta *deltaNumbers[int64]) (numbers[int64], error) {
+	if f.whole(ix) && f.encoded(ix, parquet.Encodings.DeltaBinaryPacked) {
+		p, err := f.pages(g, ix)
+		*delta = deltaNumbers[int64]{pages: p, memory: delta.memory}
+		return delta, err
 	}
-	c, err := g.Column(f.tsIx)
+	c, err := g.Column(ix)
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +248,7 @@ func (f *loadFile) times(g *file.RowGroupReader) (numbers[int64], error) {
 	if !ok {
 		return nil, ErrSchema
 	}
-	return &arrowNumbers[int64]{"ts", column.ReadBatch, f.def}, nil
+	return &arrowNumbers[int64]{name, column.ReadBatch, f.def}, nil
 }
 
 func (f *loadFile) energies(g *file.RowGroupReader) (numbers[int32], error) {
@@ -294,10 +326,15 @@ func int32Column(g *file.RowGroupReader, ix int) (*file.Int32ColumnChunkReader, 
 }
 
 // sameValue returns the value that all rows of the group have in a column of
-// integers, by its statistics; ok is false if they do not say so.
+// integers, by its statistics, 0 if all are null; ok is false if they do not say so.
 func (f *loadFile) sameValue(ix int) (v int32, ok bool) {
 	s, ok := f.statistics(f.group, ix).(*metadata.Int32Statistics)
-	if !ok || !s.HasMinMax() || !s.HasNullCount() || s.NullCount() > 0 || s.Min() != s.Max() {
+	switch {
+	case !ok || !s.HasNullCount():
+		return 0, false
+	case s.NullCount() == f.r.MetaData().RowGroup(f.group).NumRows():
+		return 0, true
+	case !s.HasMinMax() || s.NullCount() > 0 || s.Min() != s.Max():
 		return 0, false
 	}
 	return s.Min(), true
@@ -318,14 +355,14 @@ func (f *loadFile) readBatch() error {
 			return fmt.Errorf("column quality: %w", err)
 		}
 	}
-	if f.intervalCol == nil {
-		return nil
+	if f.intervalCol != nil {
+		if err := f.intervalCol.read(f.interval[:f.n]); err != nil {
+			return fmt.Errorf("column interval_min: %w", err)
+		}
 	}
-	_, got, err := f.intervalCol.ReadBatch(int64(f.n), f.interval, f.def, nil)
-	if err != nil {
-		return err
+	if f.rest != nil {
+		return f.rest.readRest()
 	}
-	f.spreadInterval(got)
 	return nil
 }
 
@@ -360,22 +397,6 @@ func short(column string, got, want int, err error) error {
 		return err
 	}
 	return fmt.Errorf("column %q has %d values in %d rows: %w", column, got, want, ErrSchema)
-}
-
-// spreadInterval puts the values of the one optional column back to their
-// rows; a null becomes 0.
-func (f *loadFile) spreadInterval(values int) {
-	if values == f.n {
-		return
-	}
-	for i := f.n - 1; i >= 0; i-- {
-		if f.def[i] == 0 {
-			f.interval[i] = 0
-			continue
-		}
-		values--
-		f.interval[i] = f.interval[values]
-	}
 }
 
 // take moves the readings of a site, if the cursor stands before them, to l.
