@@ -207,7 +207,7 @@ func (f *loadFile) spread(g *file.RowGroupReader, ix int, name string, out []int
 		fill(out, v)
 		return nil, nil
 	}
-	column, err := int32Column(g, ix)
+	column, err := columnOf[*file.Int32ColumnChunkReader](g, ix)
 	if err != nil {
 		return nil, err
 	}
@@ -222,13 +222,9 @@ func (f *loadFile) siteColumn(g *file.RowGroupReader) (siteColumn, error) {
 		f.dict.pages.dictionary = f.dict.dictionary
 		return &f.dict, err
 	}
-	c, err := g.Column(f.siteIx)
+	column, err := columnOf[*file.ByteArrayColumnChunkReader](g, f.siteIx)
 	if err != nil {
 		return nil, err
-	}
-	column, ok := c.(*file.ByteArrayColumnChunkReader)
-	if !ok {
-		return nil, ErrSchema
 	}
 	return &arrowSites{column: column, batch: make([]parquet.ByteArray, loadBatch), def: f.def}, nil
 }
@@ -240,13 +236,9 @@ func (f *loadFile) int64s(g *file.RowGroupReader, ix int, name string, delta *de
 		*delta = deltaNumbers[int64]{pages: p, memory: delta.memory}
 		return delta, err
 	}
-	c, err := g.Column(ix)
+	column, err := columnOf[*file.Int64ColumnChunkReader](g, ix)
 	if err != nil {
 		return nil, err
-	}
-	column, ok := c.(*file.Int64ColumnChunkReader)
-	if !ok {
-		return nil, ErrSchema
 	}
 	return &arrowNumbers[int64]{name, column.ReadBatch, f.def}, nil
 }
@@ -257,7 +249,11 @@ func (f *loadFile) energies(g *file.RowGroupReader) (numbers[int32], error) {
 		f.whDelta = deltaNumbers[int32]{pages: p, memory: f.whDelta.memory}
 		return &f.whDelta, err
 	}
-	return f.int32s(g, f.whIx, "wh")
+	column, err := columnOf[*file.Int32ColumnChunkReader](g, f.whIx)
+	if err != nil {
+		return nil, err
+	}
+	return &arrowNumbers[int32]{"wh", column.ReadBatch, f.def}, nil
 }
 
 func (f *loadFile) pages(g *file.RowGroupReader, ix int) (pages, error) {
@@ -305,22 +301,15 @@ func fill(list []int32, v int32) {
 	}
 }
 
-func (f *loadFile) int32s(g *file.RowGroupReader, ix int, name string) (numbers[int32], error) {
-	column, err := int32Column(g, ix)
-	if err != nil {
-		return nil, err
-	}
-	return &arrowNumbers[int32]{name, column.ReadBatch, f.def}, nil
-}
-
-func int32Column(g *file.RowGroupReader, ix int) (*file.Int32ColumnChunkReader, error) {
+// columnOf returns Arrow's reader of a column, if it has the type that is meant.
+func columnOf[C file.ColumnChunkReader](g *file.RowGroupReader, ix int) (column C, err error) {
 	c, err := g.Column(ix)
 	if err != nil {
-		return nil, err
+		return column, err
 	}
-	column, ok := c.(*file.Int32ColumnChunkReader)
+	column, ok := c.(C)
 	if !ok {
-		return nil, ErrSchema
+		return column, ErrSchema
 	}
 	return column, nil
 }

@@ -429,10 +429,7 @@ func (g *edges) pick(list *[ranks]peak) {
 		list[k] = peak{0, -2 * apart}
 	next:
 		for {
-			most := squareBit(0)
-			for _, bits := range g.left {
-				most = max(most, bits)
-			}
+			most := largest(g.left)
 			if most == 0 {
 				break
 			}
@@ -486,16 +483,20 @@ func (g *edges) around() {
 	}
 }
 
+func largest(list []squareBit) (most squareBit) {
+	for _, bits := range list {
+		most = max(most, bits)
+	}
+	return most
+}
+
 // tops appends the hours with the largest t of a step up, n at most and a week
 // apart.
 func (g *edges) tops(onsets []int, n int) []int {
 	g.left = resize(g.left, len(g.up))
 	copy(g.left, g.up)
 	for range n {
-		most := squareBit(0)
-		for _, bits := range g.left {
-			most = max(most, bits)
-		}
+		most := largest(g.left)
 		if most == 0 {
 			break
 		}
@@ -541,12 +542,9 @@ func (g *edges) climb(from, to int) float64 {
 	kw := 0.0
 	for i := from; i < to; {
 		end := min(to, i+apart)
-		any := squareBit(0)
-		for d := i / 24; d <= (end-1)/24; d++ {
-			any = max(any, g.up[d], g.down[d])
-		}
+		first, last := i/24, (end-1)/24+1
 		at, most := i, 0.0
-		if any.square() >= least*least*(1-1e-9) { // seldom
+		if max(largest(g.up[first:last]), largest(g.down[first:last])).square() >= least*least*(1-1e-9) { // seldom
 			for j := i; j < end; j++ {
 				if square := math.Abs(g.square(j)); square > most {
 					at, most = j, square
