@@ -23,7 +23,7 @@ var feederStage = &Stage{
 	Name:   "feeders",
 	Tables: []string{"feeder_evidence", "feeder_energy"},
 	After:  []*Stage{profileStage},
-	Shared: true,
+	Needs:  (*Env).share,
 	Plan: func(env *Env) ([]Task, error) {
 		in, err := store.List(env.WS.Lake(), "feeder_readings")
 		if err != nil || len(in) == 0 {
@@ -47,7 +47,7 @@ var feederStage = &Stage{
 // below lists the sites of each feeder, by id.
 func (e *Env) below() map[string][]load.Below {
 	of := map[string][]load.Below{}
-	for _, s := range e.shared.sites {
+	for _, s := range e.around.sites {
 		if s.FeederID != "" {
 			of[s.FeederID] = append(of[s.FeederID], load.Below{SiteID: s.SiteID, ContractedKW: s.ContractedKW})
 		}

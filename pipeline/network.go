@@ -88,7 +88,7 @@ func (r *runner) newNetwork() (*network, error) {
 	services, refused := ref.NewServices(known)
 	n.services = services
 	n.refused("known_services", refused)
-	sites := slices.Collect(maps.Values(r.env.shared.sites))
+	sites := slices.Collect(maps.Values(r.env.around.sites))
 	slices.SortFunc(sites, func(a, b datasets.Site) int { return cmp.Compare(a.SiteID, b.SiteID) })
 	n.sites = link.NewSites(sites, registry.AddressKey)
 	rows, err := store.ReadTable[datasets.ServerEndpoint](lake, "server_endpoint")

@@ -61,7 +61,7 @@ func (r *runner) quality() export.Quality {
 		if l.CoarseWh > 0 {
 			c.Note = fmt.Sprintf("%.0f kWh in intervals longer than an hour", l.CoarseWh.KWh())
 		}
-		if _, ok := r.env.shared.sites[id]; !ok {
+		if _, ok := r.env.around.sites[id]; !ok {
 			unknown++
 		}
 		q.Coverage = append(q.Coverage, c)

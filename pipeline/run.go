@@ -179,10 +179,7 @@ func (r *runner) check(ctx context.Context, damaged []string) ([]string, error) 
 
 // compute derives everything from the lake.
 func (r *runner) compute(ctx context.Context) (*export.Run, error) {
-	if err := r.stage(ctx, profileStage); err != nil {
-		return nil, err
-	}
-	if err := r.stage(ctx, checkStage); err != nil {
+	if err := r.stage(ctx, profileStage, checkStage, detectStage); err != nil {
 		return nil, err
 	}
 	var err error
@@ -200,10 +197,7 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	if r.months, err = r.env.monthsCovered(); err != nil {
 		return nil, fmt.Errorf("coverage: %w", err)
 	}
-	if err := r.env.share(); err != nil {
-		return nil, fmt.Errorf("peers: %w", err)
-	}
-	if err := r.stage(ctx, detectStage); err != nil {
+	if err := r.stage(ctx, peerStage); err != nil {
 		return nil, err
 	}
 	if err := r.stage(ctx, billingStage); err != nil {
@@ -244,9 +238,9 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	return out, err
 }
 
-func (r *runner) stage(ctx context.Context, s *Stage) error {
-	t, err := runStage(ctx, r.env, s)
-	r.stages = append(r.stages, t)
+func (r *runner) stage(ctx context.Context, stages ...*Stage) error {
+	times, err := runStages(ctx, r.env, stages...)
+	r.stages = append(r.stages, times...)
 	return err
 }
 
@@ -282,14 +276,14 @@ func (r *runner) cases() ([]*siteCase, error) {
 		}
 		return s
 	}
-	for id, site := range r.env.shared.sites {
+	for id, site := range r.env.around.sites {
 		get(id).site = site
 	}
 	for id, l := range r.env.shared.load {
 		get(id).load = l
 	}
 	var evidence []datasets.Evidence
-	for _, table := range []string{"load_evidence", "billing_evidence", "feeder_evidence"} {
+	for _, table := range []string{"load_evidence", "peer_evidence", "billing_evidence", "feeder_evidence"} {
 		rows, err := store.ReadTable[datasets.Evidence](r.env.WS.Lake(), table)
 		if err != nil {
 			return nil, err
@@ -344,7 +338,7 @@ func (r *runner) cases() ([]*siteCase, error) {
 func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, error) {
 	out := &export.Run{
 		Version: ThisProgram().Version, AsOf: asOf, Zone: r.env.Zone,
-		Sites: r.env.shared.sites, Tax: map[string][]string{}, RegistryNames: map[string]string{},
+		Sites: r.env.around.sites, Tax: map[string][]string{}, RegistryNames: map[string]string{},
 		Subscribers: r.traffic.subscribers,
 		Quality:     r.quality(), Charts: r.chart, Visits: r.visits(cases),
 	}

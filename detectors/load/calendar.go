@@ -84,15 +84,15 @@ func (s *Scanner) learn(b *Block) {
 // at each hour of the day, in kW; if seasonal less the same a year before. ok is false
 // if an hour is unknown.
 func (k *days) hourly(day, from, to int, seasonal bool) (x [24]float64, ok bool) {
-	clear(k.diff[:])
-	k.addMeans(&k.diff, from, to, 1)
-	k.addMeans(&k.diff, day-levelDays, day, -1)
+	var rise [cells]float64
+	k.addMeans(&rise, from, to, 1)
+	k.addMeans(&rise, day-levelDays, day, -1)
 	if seasonal {
-		k.addMeans(&k.diff, from-yearDays, to-yearDays, -1)
-		k.addMeans(&k.diff, day-yearDays-levelDays, day-yearDays, 1)
+		k.addMeans(&rise, from-yearDays, to-yearDays, -1)
+		k.addMeans(&rise, day-yearDays-levelDays, day-yearDays, 1)
 	}
 	for h := range x {
-		if x[h] = (5*k.diff[h] + 2*k.diff[24+h]) / 7; math.IsNaN(x[h]) {
+		if x[h] = (5*rise[h] + 2*rise[24+h]) / 7; math.IsNaN(x[h]) {
 			return x, false
 		}
 	}

@@ -25,6 +25,14 @@ type Detector interface {
 	Detect(s *Sight) datasets.Evidence
 }
 
+// A PeerDetector compares a site with its peers by what [datasets.SiteLoad] says of
+// it, so that a new site costs the others no look at their series. p is nil if the
+// site has too few peers.
+type PeerDetector interface {
+	Detector
+	Compare(l datasets.SiteLoad, p *Peers) datasets.Evidence
+}
+
 // All lists the electricity detectors, in the order of their evidence.
 func All() []Detector { return []Detector{Added{}, Cutoff{}, Shape{}} }
 

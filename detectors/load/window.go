@@ -53,9 +53,10 @@ type Duty struct {
 	Name  string
 	daily [24]bool // by hour of the day
 	on    [168]bool
-	n     int     // hours of the day inside
-	in    []uint8 // cells of [days] inside
-	out   []uint8
+	n     int         // hours of the day inside
+	cells uint64      // bits of the cells of [days] inside
+	spans []span      // of hours of the day inside
+	reach [97]float64 // 1 inside, 0 outside, of the hours from two days before a midnight to two days after
 }
 
 func duty(name string, on func(hour int) bool) Duty {
@@ -68,11 +69,23 @@ func duty(name string, on func(hour int) bool) Duty {
 	for h := range d.on {
 		d.on[h] = d.daily[h%24]
 	}
-	for i := range uint8(cells) {
+	for h := range d.daily {
+		switch k := len(d.spans) - 1; {
+		case !d.daily[h]:
+		case k >= 0 && d.spans[k].to == h:
+			d.spans[k].to++
+		default:
+			d.spans = append(d.spans, span{h, h + 1})
+		}
+	}
+	for i := range cells {
 		if d.daily[i%24] {
-			d.in = append(d.in, i)
-		} else {
-			d.out = append(d.out, i)
+			d.cells |= 1 << i
+		}
+	}
+	for i := range d.reach {
+		if d.daily[i%24] {
+			d.reach[i] = 1
 		}
 	}
 	return d
