@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/ref"
 	"github.com/minewatch/minewatch/datasets/store"
@@ -263,6 +265,13 @@ func applyDetect(_ context.Context, env *Env, t Task) (int64, error) {
 
 // sight prepares what the detectors look at.
 func (e *Env) sight(s *features.Series, scanner *load.Scanner) *load.Sight {
+	w := e.window(s)
+	block, why := scanner.Scan(w)
+	return &load.Sight{Window: w, Block: block, Why: why, Zone: e.Zone}
+}
+
+// window adds to a site's series what detectors may know of it.
+func (e *Env) window(s *features.Series) *load.Window {
 	w := load.NewWindow(s, e.Zone)
 	w.Peers = e.shared.peers[e.shared.groups[s.SiteID]]
 	site := e.shared.sites[s.SiteID]
@@ -272,12 +281,41 @@ func (e *Env) sight(s *features.Series, scanner *load.Scanner) *load.Sight {
 		}
 	}
 	w.TempC = e.shared.air[e.regionKey(site.Region)].over(s)
-	block, why := scanner.Scan(w)
-	return &load.Sight{Window: w, Block: block, Why: why, Zone: e.Zone}
+	return w
 }
 
 func (e *Env) quarterOf(t datasets.Micros) datasets.Quarter {
 	return datasets.QuarterOf(t.Time().In(e.Zone))
+}
+
+// seriesOf calls each, from several goroutines, with the series of one of the sites
+// named at a time, which is not kept. Order is not fixed.
+func seriesOf[T any](ctx context.Context, e *Env, of map[string]T, each func(T, *features.Series)) error {
+	groups, err := byBucket(e.WS.Lake(), "readings")
+	if err != nil {
+		return err
+	}
+	wanted := map[int32]bool{}
+	for id := range of {
+		wanted[datasets.BucketOf(id, e.WS.Config.Buckets)] = true
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(e.Workers)
+	for bucket, in := range groups {
+		if !wanted[bucket] {
+			continue
+		}
+		g.Go(func() error {
+			var n features.Normaliser
+			return store.Loads(paths(e.WS.Lake(), in), func(id string, l *datasets.Load) error {
+				if x, ok := of[id]; ok {
+					each(x, n.Normalise(id, l))
+				}
+				return ctx.Err()
+			})
+		})
+	}
+	return g.Wait()
 }
 
 // siteSeries reads the series of one site from the lake; ok is false if it

@@ -42,7 +42,7 @@ type Stage struct {
 // reads from. What follows them, scoring and exports, is one row a site and
 // fits one machine.
 func Stages() []*Stage {
-	return []*Stage{profileStage, checkStage, detectStage, billingStage, feederStage, nameStage, flowStage, contactStage, endpointStage}
+	return []*Stage{profileStage, checkStage, detectStage, billingStage, feederStage, groupStage, nameStage, flowStage, contactStage, endpointStage}
 }
 
 // An Env is what stages share: the workspace, its zone and its limits.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/minewatch/minewatch/datasets/sim"
+	"github.com/minewatch/minewatch/detectors/load"
 	"github.com/minewatch/minewatch/detectors/stat"
 )
 
@@ -35,7 +36,9 @@ type bench struct {
 func (b *bench) printf(format string, args ...any) { fmt.Fprintf(b.out, format, args...) }
 
 func (b *bench) run() {
-	fromA, fromB, fromBoth := judged(b.cases, ModelA), judged(b.cases, ModelB), judged(b.cases)
+	fromA, modelsA := judged(b.cases, ModelA)
+	fromB, modelsB := judged(b.cases, ModelB)
+	fromBoth, _ := judged(b.cases)
 	saidA, saidB, saidBoth := declared(b.cases, fromA, ModelA), declared(b.cases, fromB, ModelB), declared(b.cases, fromBoth)
 	b.printf("%d windows of %d meters, %d seeds; every figure is of buildings that the model had not seen\n\n", len(b.cases), len(buildings(b.cases)), b.seeds)
 	estate := func(c *Case) bool { return c.Population == Estate }
@@ -75,6 +78,20 @@ func (b *bench) run() {
 	b.found(estate, foundLR)
 	b.found(estate, proposedLR)
 	b.lookalikes(saidBoth)
+	for _, row := range []struct {
+		name     string
+		raw      []Verdict
+		models   []*load.Model
+		learnt   MineModel
+		testedOn MineModel
+	}{
+		{"learnt on A, tested on B", fromA, modelsA, ModelA, ModelB},
+		{"learnt on B, tested on A", fromB, modelsB, ModelB, ModelA},
+	} {
+		own, s := scaledBy(b.cases, row.raw, row.learnt)
+		groups := inGroups(b.cases, row.models, func(int) scale { return s })
+		b.groups(row.name, row.testedOn, own, withGroups(own, groups), groups)
+	}
 	homes := func(c *Case) bool { return c.Population == Homes }
 	b.printf("\nhomes, 2 to 20 kW, AP\n")
 	b.line("learnt on A, tested on B", logLR(fromA), onB(homes))
