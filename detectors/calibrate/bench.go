@@ -249,7 +249,7 @@ func fdrAt(s []scored, cut float64) float64 {
 func (b *bench) found(keep func(*Case) bool, cut float64) {
 	for _, model := range []MineModel{ModelA, ModelB} {
 		var onset, errors, ratio []float64
-		exact, within, covered, n := 0.0, 0.0, 0.0, 0.0
+		exact, within, covered, n, ended, ends := 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
 		var width []float64
 		for i := range b.cases {
 			c, v := &b.cases[i], b.cross[i]
@@ -261,6 +261,12 @@ func (b *bench) found(keep func(*Case) bool, cut float64) {
 			onset = append(onset, d)
 			if d <= 2 {
 				exact++
+			}
+			if c.EndH > 0 && c.EndH < windowDays*24 {
+				ends++
+				if math.Abs(float64(v.Look.Block.End-c.EndH)) <= 7*24 {
+					ended++
+				}
 			}
 			q := v.Look.KWh / c.TrueKWh
 			ratio, errors = append(ratio, q-1), append(errors, math.Abs(q-1))
@@ -279,6 +285,7 @@ func (b *bench) found(keep func(*Case) bool, cut float64) {
 		}
 		b.printf("\nof %.0f mines of model %s with a log-likelihood ratio above %.1f: onset within two days %.2f, median error %.1f days; energy within 20 %% %.2f, median error %.1f %%, median bias %+.1f %%\n",
 			n, model, cut, exact/n, stat.Quantile(onset, 0.5), within/n, 100*stat.Quantile(errors, 0.5), 100*stat.Quantile(ratio, 0.5))
+		b.printf("  of %.0f that ended within the data the end within a week %.2f\n", ends, ended/ends)
 		b.printf("  90 %% intervals (of the other buildings and the other model): cover %.2f, relative width %.2f in the mean, %.2f in the median\n", covered/n, mean(width), stat.Quantile(width, 0.5))
 	}
 }

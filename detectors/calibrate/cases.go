@@ -55,6 +55,7 @@ type Case struct {
 	Both      bool                    // the look-alike, or half of the mine, is behind the neighbour's meter, too
 	TrueKWh   float64                 // energy of the added mine
 	OnsetH    int                     // hour of the window
+	EndH      int                     // hour after its last; 0 if it goes on
 	Oracle    float64                 // t of the mine's true profile
 	OracleNo  float64                 // the same on the meter without it
 	Rules     [len(RuleNames)]float64 // scores of the simple rules
@@ -73,6 +74,9 @@ type Look struct {
 	Block  load.Block // LogLR is not set
 	KWh    float64
 	OnsetH int
+	// Duty and EndH are the calendar and the end of the candidate, which Block has its own of.
+	Duty *load.Duty
+	EndH int
 }
 
 // A job makes one case.
@@ -240,6 +244,7 @@ func (j job) look(s *load.Scanner) Case {
 	}
 	if j.mine != nil {
 		c.OnsetH = j.mine.onset
+		c.EndH = j.mine.end
 		for i := range kw {
 			if kw[i] > 0 {
 				kw[i] += j.mine.kw[i]
@@ -265,9 +270,9 @@ func (j job) look(s *load.Scanner) Case {
 // looks returns the candidates of a window.
 func looks(s *load.Scanner, w *load.Window) (list []Look) {
 	s.Each(w, func(b *load.Block) {
-		l := Look{X: b.Features(), Block: *b, OnsetH: b.Onset}
+		l := Look{X: b.Features(), Duty: b.Duty, OnsetH: b.Onset, EndH: b.End}
 		s.Finish(b)
-		l.KWh = load.Energy(w, b)
+		l.Block, l.KWh = *b, load.Energy(w, b)
 		list = append(list, l)
 	})
 	return list

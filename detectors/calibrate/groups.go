@@ -102,7 +102,7 @@ func candidatesOf(looks []Look, m *load.Model, s scale) (list []load.Candidate) 
 	for i := range looks {
 		l := &looks[i]
 		if lr := s.of(m.LogLR(l.X)); load.Kept(lr) {
-			list = append(list, load.Candidate{Duty: l.Block.Duty, At: hourAt(l.OnsetH), Until: hourAt(l.Block.End), Ramp: l.Block.Ramp, LogLR: lr})
+			list = append(list, load.Candidate{Duty: l.Duty, At: hourAt(l.OnsetH), Until: hourAt(l.EndH), Ramp: l.Block.Ramp, LogLR: lr})
 		}
 	}
 	return list
@@ -116,7 +116,7 @@ func hourAt(hour int) datasets.Micros {
 func (c *Case) own(s load.Shared) Verdict {
 	v := Verdict{LogLR: s.LogLR}
 	for i := range c.Looks {
-		if l := &c.Looks[i]; l.Block.Duty == s.Own.Duty && hourAt(l.OnsetH) == s.Own.At && l.Block.Ramp == s.Own.Ramp {
+		if l := &c.Looks[i]; l.Duty == s.Own.Duty && hourAt(l.OnsetH) == s.Own.At && l.Block.Ramp == s.Own.Ramp {
 			v.Look = l
 		}
 	}

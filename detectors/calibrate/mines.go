@@ -30,6 +30,7 @@ var Sizes = []float64{0.15, 0.3, 0.6, 1.2}
 type added struct {
 	kw    []float64
 	onset int       // hour of the window
+	end   int       // hour after its last; 0 if it goes on
 	other []float64 // what is behind another meter; nil if nothing is
 }
 
@@ -43,6 +44,14 @@ type place struct {
 
 // begin draws an onset from a sixth to five sixths into the window.
 func (p place) begin(r *rand.Rand) int { return p.hours/6 + r.IntN(p.hours*2/3) }
+
+// hour is the hour of the window at a time, 0 at no time.
+func (p place) hour(t time.Time) int {
+	if t.IsZero() {
+		return 0
+	}
+	return int(t.Sub(p.start) / time.Hour)
+}
 
 func (p place) at(hour int) time.Time { return p.start.Add(time.Duration(hour) * time.Hour) }
 
@@ -79,7 +88,7 @@ func (p place) addA(r *rand.Rand, family string, kw float64) (a added, ok bool) 
 	case "ends":
 		m.End = m.Start.Add(time.Duration(60+r.IntN(200)) * 24 * time.Hour)
 	}
-	return added{kw: m.Load(p.start, p.hours, p.tempC, nil), onset: onset}, true
+	return added{kw: m.Load(p.start, p.hours, p.tempC, nil), onset: onset, end: p.hour(m.End)}, true
 }
 
 // latticeKW are the powers of the machines of model B.
@@ -125,7 +134,7 @@ func (p place) addB(r *rand.Rand, family string, kw float64) (a added, ok bool) 
 	case "ended":
 		f.End = p.at(onset + 24*(45+r.IntN(200)))
 	}
-	a = added{kw: f.Load(p.start, p.hours, p.tempC), onset: onset}
+	a = added{kw: f.Load(p.start, p.hours, p.tempC), onset: onset, end: p.hour(f.End)}
 	if family == "split" { // the other half is connected within three days
 		f.Seed++
 		f.Lots = []sim.Lot{f.Lots[0]}
