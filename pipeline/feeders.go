@@ -38,7 +38,7 @@ var feederStage = &Stage{
 			return nil, err
 		}
 		in = append(in, readings...)
-		fp := store.Fingerprint(slices.Concat([]string{"feeders", env.code, env.WS.Config.Zone, fmt.Sprint(env.WS.Config.Scoring.Prior), string(sites)}, refs(in))...)
+		fp := store.Fingerprint(slices.Concat([]string{"feeders", env.code, env.WS.Config.Zone, fmt.Sprint(env.WS.Config.Scoring.Prior), env.shared.digest, string(sites)}, refs(in))...)
 		return []Task{{Stage: "feeders", Out: datasets.Whole, Fingerprint: fp, In: in}}, nil
 	},
 	Apply: applyFeeders,
@@ -196,6 +196,9 @@ func (e *Env) balance(ctx context.Context, batch []*feederCase) error {
 
 func (e *Env) scanLoss(f *feederCase, scanner *load.Scanner) {
 	w := load.NewWindow(f.balance.Loss(), e.Zone)
+	if e.keepsHolidays(e.shared.sites[f.sites[0].SiteID]) {
+		w.Observe(e.shared.otherDays)
+	}
 	var block *load.Block
 	block, f.why, f.spoken = load.Bypass{}.Find(f.balance, w, scanner)
 	if block != nil {

@@ -98,13 +98,15 @@ func siteLoad(s *features.Series, bucket int32) datasets.SiteLoad {
 // shared is what detection needs beyond one bucket: who the sites are, their
 // peers and the windows in which miners were cut off.
 type shared struct {
-	sites  map[string]datasets.Site
-	load   map[string]datasets.SiteLoad
-	groups map[string]string      // peer group by site
-	peers  map[string]*load.Peers // by group; those with too few sites are left out
-	cuts   []cut
-	air    map[string]*climate // by regionKey
-	digest string              // of all of it, for fingerprints
+	sites     map[string]datasets.Site
+	load      map[string]datasets.SiteLoad
+	groups    map[string]string      // peer group by site
+	peers     map[string]*load.Peers // by group; those with too few sites are left out
+	cuts      []cut
+	air       map[string]*climate // by regionKey
+	otherDays []load.OtherDay     // of Kazakhstan
+	regions   map[string]bool     // by a site's name of it: whether it is one of Kazakhstan
+	digest    string              // of all of it, for fingerprints
 }
 
 // A cut is a window and whom it concerns.
@@ -121,27 +123,30 @@ func (e *Env) share() error {
 	if e.shared.digest != "" {
 		return nil
 	}
-	s := shared{sites: map[string]datasets.Site{}, load: map[string]datasets.SiteLoad{}, groups: map[string]string{}, peers: map[string]*load.Peers{}}
+	s := shared{sites: map[string]datasets.Site{}, load: map[string]datasets.SiteLoad{}, groups: map[string]string{}, peers: map[string]*load.Peers{}, regions: map[string]bool{}}
 	sites, err := store.ReadTable[datasets.Site](e.WS.Lake(), "sites")
 	if err != nil {
 		return err
 	}
 	for _, site := range sites {
 		s.sites[site.SiteID] = site
+		if _, known := s.regions[site.Region]; !known {
+			_, s.regions[site.Region] = e.tables.Regions.Find(site.Region)
+		}
 	}
 	loads, err := store.ReadTable[datasets.SiteLoad](e.WS.Lake(), "site_load")
 	if err != nil {
 		return err
 	}
 	activities := e.tables.Activities
-	places := map[string][2]string{} // which cuts and which weather concern a site
+	places := map[string][3]string{} // which cuts, weather and holidays concern a site
 	slices.SortFunc(loads, func(a, b datasets.SiteLoad) int { return strings.Compare(a.SiteID, b.SiteID) })
 	for _, l := range loads {
 		s.load[l.SiteID] = l
 		site := s.sites[l.SiteID]
 		group := activities.PeerGroup(site.OKED, site.AccountType, site.TariffGroup)
 		s.groups[l.SiteID] = group
-		places[l.SiteID] = [2]string{site.Region, site.FeederID}
+		places[l.SiteID] = [3]string{site.Region, site.FeederID, site.KATO}
 		if l.FloorShare < 0 || group == ref.UnknownGroup {
 			continue
 		}
@@ -167,7 +172,8 @@ func (e *Env) share() error {
 		return err
 	}
 	s.air = air
-	text, err := json.Marshal([]any{s.groups, s.peers, s.cuts, weather, places})
+	s.otherDays = otherDays(e.tables.Calendar, e.Zone)
+	text, err := json.Marshal([]any{s.groups, s.peers, s.cuts, weather, places, s.otherDays})
 	if err != nil {
 		return err
 	}
@@ -279,6 +285,9 @@ func (e *Env) window(s *features.Series) *load.Window {
 		if e.concerns(c, site) && c.Overlaps(s) {
 			w.Cuts = append(w.Cuts, c.Cut)
 		}
+	}
+	if e.keepsHolidays(site) {
+		w.Observe(e.shared.otherDays)
 	}
 	w.TempC = e.shared.air[e.regionKey(site.Region)].over(s)
 	return w

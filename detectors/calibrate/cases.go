@@ -251,9 +251,9 @@ func (j job) look(s *load.Scanner) Case {
 				c.TrueKWh += j.mine.kw[i]
 			}
 		}
-		c.OracleNo = s.ProfileT(load.NewWindow(series(c.Building, j.start, j.kw, nil), time.UTC), j.mine.kw)
+		c.OracleNo = s.ProfileT(j.window(c.Building, j.kw, nil), j.mine.kw)
 	}
-	w := load.NewWindow(series(c.Building, j.start, kw, j.estimated), time.UTC)
+	w := j.window(c.Building, kw, j.estimated)
 	if j.mine != nil {
 		c.Oracle = s.ProfileT(w, j.mine.kw)
 	}
@@ -262,7 +262,7 @@ func (j job) look(s *load.Scanner) Case {
 	}
 	c.Looks = looks(s, w)
 	if j.beside != nil {
-		c.Beside = j.beside.candidates(s, j.start)
+		c.Beside = j.beside.candidates(s, j)
 	}
 	return c
 }
@@ -277,6 +277,23 @@ func looks(s *load.Scanner, w *load.Window) (list []Look) {
 	})
 	return list
 }
+
+// window is a load over the hours of the job. The estate keeps the holidays of England;
+// those of the homes are not known.
+func (j job) window(id string, kw []float64, estimated []bool) *load.Window {
+	w := load.NewWindow(series(id, j.start, kw, estimated), time.UTC)
+	if j.c.Population == Estate {
+		w.Observe(estateHolidays)
+	}
+	return w
+}
+
+var estateHolidays = func() (days []load.OtherDay) {
+	for _, d := range sample.CambridgeHolidays() {
+		days = append(days, load.OtherDay{Start: datasets.MicrosOf(d), End: datasets.MicrosOf(d.AddDate(0, 0, 1))})
+	}
+	return days
+}()
 
 func series(id string, start time.Time, kw []float64, estimated []bool) *features.Series {
 	var l datasets.Load

@@ -33,9 +33,9 @@ func (n *neighbour) with(kw []float64) *neighbour {
 	return out
 }
 
-func (n *neighbour) candidates(s *load.Scanner, start time.Time) []Look {
+func (n *neighbour) candidates(s *load.Scanner, j job) []Look {
 	n.once.Do(func() {
-		n.looks = looks(s, load.NewWindow(series(n.id, start, n.kw, n.estimated), time.UTC))
+		n.looks = looks(s, j.window(n.id, n.kw, n.estimated))
 	})
 	return n.looks
 }

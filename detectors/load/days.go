@@ -40,6 +40,7 @@ type cellMeans [cells]float64
 
 func (k *days) fill(w *Window) {
 	k.n = 0
+	habit := w.habit()
 	if len(w.KW) == 0 {
 		return
 	}
@@ -59,7 +60,7 @@ func (k *days) fill(w *Window) {
 	for d := range k.n {
 		from, to := max(0, d*24-k.first), min(len(w.KW), (d+1)*24-k.first)
 		class := 0
-		if w.Clock[(from+to)/2] >= 5*24 {
+		if habit[(from+to)/2] >= 5*24 {
 			class = 1
 		}
 		for c := range k.sum {
