@@ -55,6 +55,9 @@ func (b *bench) run() {
 	} {
 		b.line(row.name, row.scores, func(c *Case) bool { return estate(c) && (!c.Mine() || c.Model == row.model) })
 	}
+	onA := func(c *Case) bool { return estate(c) && c.Model != ModelB }
+	b.line("boosted trees, A, tested on B", logLR(boosted(b.cases, modelsA, ModelA)), onB(estate))
+	b.line("boosted trees, B, tested on A", logLR(boosted(b.cases, modelsB, ModelB)), onA)
 	for k, name := range RuleNames {
 		b.line(name, b.rule(k), onB(estate))
 	}
@@ -68,7 +71,6 @@ func (b *bench) run() {
 			b.cross[i] = saidB[i]
 		}
 	}
-	onA := func(c *Case) bool { return estate(c) && c.Model != ModelB }
 	b.lists("learnt on A, tested on B", fromA, saidA, onB(estate))
 	b.lists("learnt on B, tested on A", fromB, saidB, onA)
 	b.lists("learnt on both, tested on B", fromBoth, saidBoth, onB(estate))
