@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/ref"
 	"github.com/minewatch/minewatch/datasets/store"
@@ -101,11 +103,13 @@ func siteLoad(s *features.Series, bucket int32) datasets.SiteLoad {
 // surroundings is what detection needs beyond one bucket of readings: who the
 // sites are, the windows in which miners were cut off, and the weather.
 type surroundings struct {
-	sites   map[string]datasets.Site
-	cuts    []cut
-	air     map[string]*climate // by the region of a site, as the register spells it
-	digests map[int32]string    // by bucket of sites, for fingerprints
-	none    string              // digest of buckets in which no site is known
+	sites     map[string]datasets.Site
+	cuts      []cut
+	air       map[string]*climate // by the region of a site, as the register spells it
+	otherDays []load.OtherDay     // of Kazakhstan
+	regions   map[string]bool     // by the same: whether it is one of Kazakhstan
+	digests   map[int32]string    // by bucket of sites, for fingerprints
+	none      string              // digest of buckets in which no site is known
 }
 
 // shared is what detection needs of all sites together: their peers.
@@ -129,7 +133,7 @@ func (e *Env) surround() error {
 	if e.around.sites != nil {
 		return nil
 	}
-	s := surroundings{sites: map[string]datasets.Site{}, air: map[string]*climate{}, digests: map[int32]string{}}
+	s := surroundings{sites: map[string]datasets.Site{}, air: map[string]*climate{}, regions: map[string]bool{}, digests: map[int32]string{}}
 	sites, err := store.ReadTable[datasets.Site](e.WS.Lake(), "sites")
 	if err != nil {
 		return err
@@ -141,20 +145,22 @@ func (e *Env) surround() error {
 	if err != nil {
 		return err
 	}
-	places := map[int32]map[string][2]string{} // which cuts and which weather concern a site
+	s.otherDays = otherDays(e.tables.Calendar, e.Zone)
+	places := map[int32]map[string][3]string{} // which cuts, weather and holidays concern a site
 	s.air[""] = air[e.regionKey("")]
 	for _, site := range sites {
 		s.sites[site.SiteID] = site
 		if _, ok := s.air[site.Region]; !ok {
 			s.air[site.Region] = air[e.regionKey(site.Region)]
+			_, s.regions[site.Region] = e.tables.Regions.Find(site.Region)
 		}
 		bucket := datasets.BucketOf(site.SiteID, e.WS.Config.Buckets)
 		if places[bucket] == nil {
-			places[bucket] = map[string][2]string{}
+			places[bucket] = map[string][3]string{}
 		}
-		places[bucket][site.SiteID] = [2]string{site.Region, site.FeederID}
+		places[bucket][site.SiteID] = [3]string{site.Region, site.FeederID, site.KATO}
 	}
-	text, err := json.Marshal([]any{s.cuts, weather})
+	text, err := json.Marshal([]any{s.cuts, weather, s.otherDays})
 	if err != nil {
 		return err
 	}
@@ -358,6 +364,13 @@ func applyPeers(_ context.Context, env *Env, t Task) (int64, error) {
 
 // sight prepares what the detectors look at.
 func (e *Env) sight(s *features.Series, scanner *load.Scanner) *load.Sight {
+	w := e.window(s)
+	block, why := scanner.Scan(w)
+	return &load.Sight{Window: w, Block: block, Why: why, Zone: e.Zone}
+}
+
+// window adds to a site's series what detectors may know of it.
+func (e *Env) window(s *features.Series) *load.Window {
 	w := load.NewWindow(s, e.Zone)
 	w.Peers = e.shared.peers[e.shared.groups[s.SiteID]]
 	site := e.around.sites[s.SiteID]
@@ -366,13 +379,45 @@ func (e *Env) sight(s *features.Series, scanner *load.Scanner) *load.Sight {
 			w.Cuts = append(w.Cuts, c.Cut)
 		}
 	}
+	if e.keepsHolidays(site) {
+		w.Observe(e.around.otherDays)
+	}
 	w.TempC = e.around.air[site.Region].over(s)
-	block, why := scanner.Scan(w)
-	return &load.Sight{Window: w, Block: block, Why: why, Zone: e.Zone}
+	return w
 }
 
 func (e *Env) quarterOf(t datasets.Micros) datasets.Quarter {
 	return datasets.QuarterOf(t.Time().In(e.Zone))
+}
+
+// seriesOf calls each, from several goroutines, with the series of one of the sites
+// named at a time, which is not kept. Order is not fixed.
+func seriesOf[T any](ctx context.Context, e *Env, of map[string]T, each func(T, *features.Series)) error {
+	groups, err := byBucket(e.WS.Lake(), "readings")
+	if err != nil {
+		return err
+	}
+	wanted := map[int32]bool{}
+	for id := range of {
+		wanted[datasets.BucketOf(id, e.WS.Config.Buckets)] = true
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(e.Workers)
+	for bucket, in := range groups {
+		if !wanted[bucket] {
+			continue
+		}
+		g.Go(func() error {
+			var n features.Normaliser
+			return store.Loads(paths(e.WS.Lake(), in), func(id string, l *datasets.Load) error {
+				if x, ok := of[id]; ok {
+					each(x, n.Normalise(id, l))
+				}
+				return ctx.Err()
+			})
+		})
+	}
+	return g.Wait()
 }
 
 // siteSeries reads the series of one site from the lake; ok is false if it

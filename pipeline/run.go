@@ -206,6 +206,9 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	if err := r.stage(ctx, feederStage); err != nil {
 		return nil, err
 	}
+	if err := r.stage(ctx, groupStage); err != nil {
+		return nil, err
+	}
 	asOf := r.asOf()
 	if err := r.runTraffic(ctx); err != nil {
 		return nil, fmt.Errorf("traffic: %w", err)
@@ -283,7 +286,7 @@ func (r *runner) cases() ([]*siteCase, error) {
 		get(id).load = l
 	}
 	var evidence []datasets.Evidence
-	for _, table := range []string{"load_evidence", "peer_evidence", "billing_evidence", "feeder_evidence"} {
+	for _, table := range []string{"load_evidence", "peer_evidence", "billing_evidence", "feeder_evidence", "group_evidence"} {
 		rows, err := store.ReadTable[datasets.Evidence](r.env.WS.Lake(), table)
 		if err != nil {
 			return nil, err
@@ -293,19 +296,19 @@ func (r *runner) cases() ([]*siteCase, error) {
 	for _, e := range append(evidence, r.traffic.evidence...) {
 		get(e.SiteID).evidence = append(get(e.SiteID).evidence, e)
 	}
-	energy, err := store.ReadTable[datasets.MiningEnergy](r.env.WS.Lake(), "mining_energy")
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range energy {
-		get(e.SiteID).energy = append(get(e.SiteID).energy, e)
-	}
-	past, err := store.ReadTable[datasets.MiningEnergy](r.env.WS.Lake(), "feeder_energy")
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range past {
-		get(e.SiteID).unmetered = append(get(e.SiteID).unmetered, e)
+	for table, of := range map[string]func(*siteCase) *[]datasets.MiningEnergy{
+		"mining_energy": func(s *siteCase) *[]datasets.MiningEnergy { return &s.energy },
+		"feeder_energy": func(s *siteCase) *[]datasets.MiningEnergy { return &s.unmetered },
+		"group_energy":  func(s *siteCase) *[]datasets.MiningEnergy { return &s.together },
+	} {
+		energy, err := store.ReadTable[datasets.MiningEnergy](r.env.WS.Lake(), table)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range energy {
+			list := of(get(e.SiteID))
+			*list = append(*list, e)
+		}
 	}
 	visits, err := r.env.visited()
 	if err != nil {

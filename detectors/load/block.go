@@ -116,18 +116,10 @@ func (s *Scanner) Each(w *Window, f func(*Block)) string {
 
 // each leaves candidates out that cannot be worth more than atLeast has become.
 func (s *Scanner) each(w *Window, atLeast *float64, f func(*Block)) string {
-	if known := w.Known(); known < minDays*24 {
-		return fmt.Sprintf("less than %d days of hourly data", minDays)
+	w, why := s.prepare(w)
+	if why != "" {
+		return why
 	}
-	w = s.weather.without(w)
-	if !s.white.fit(w) {
-		return "too few hours with a known week before them, or a constant load"
-	}
-	s.days.fill(w)
-	s.meanKW = s.white.mean
-	s.fit(w, &s.white, Duties)
-	s.pulses.fill(w, &s.white)
-	clear(s.fresh)
 	found := false
 	for i := range Duties {
 		g := &s.edges[i]
@@ -149,6 +141,24 @@ func (s *Scanner) each(w *Window, atLeast *float64, f func(*Block)) string {
 		return "no hour at which power could have been added"
 	}
 	return ""
+}
+
+// prepare whitens a window and fits the edges of all calendars. It returns the
+// window without its weather, or why there is too little to look at.
+func (s *Scanner) prepare(w *Window) (*Window, string) {
+	if known := w.Known(); known < minDays*24 {
+		return nil, fmt.Sprintf("less than %d days of hourly data", minDays)
+	}
+	w = s.weather.without(w)
+	if !s.white.fit(w) {
+		return nil, "too few hours with a known week before them, or a constant load"
+	}
+	s.days.fill(w)
+	s.meanKW = s.white.mean
+	s.fit(w, &s.white, Duties)
+	s.pulses.fill(w, &s.white)
+	clear(s.fresh)
+	return w, ""
 }
 
 // rises adds the clearest edges near the days after which the level rose most, at

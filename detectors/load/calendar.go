@@ -113,9 +113,10 @@ func fit(x *[24]float64, d *Duty) (kw, rest float64) {
 }
 
 // Finish completes a candidate that was chosen: its power by all that tells of it,
-// its own calendar, the hours in
+// its own calendar, its end, the hours in
 // which it stood still, and how much was delivered in each week of a ramp.
 func (s *Scanner) Finish(b *Block) {
+	s.courseEnd(b)
 	if x, n := b.powers(); n > 0 {
 		b.KW = (x[(n-1)/2] + x[n/2]) / 2
 	}

@@ -44,6 +44,7 @@ type cellMeans [cells]float64
 
 func (k *days) fill(w *Window) {
 	k.n = 0
+	habit := w.habit()
 	if len(w.KW) == 0 {
 		return
 	}
@@ -70,7 +71,7 @@ func (k *days) fill(w *Window) {
 	for d := range k.n {
 		from, to := max(0, d*24-k.first), min(len(w.KW), (d+1)*24-k.first)
 		class := 0
-		if w.Clock[(from+to)/2] >= 5*24 {
+		if habit[(from+to)/2] >= 5*24 {
 			class = 1
 		}
 		for c := range k.sum {
@@ -474,30 +475,13 @@ func (s *split) step(day, gap, span int) float64 {
 // of the year before where there is one. It returns the median level in kW, 0 if no
 // week is known, and the share of weeks in which kw/2 or more was left, then 0.5.
 func (k *days) later(s *split, onset, from, to int, kw float64) (plateau, held float64) {
-	before := max(0, onset-levelDays)
-	on, off := s.mean(0, before, onset), s.mean(1, before, onset)
-	seasonal := before-yearDays >= 0
-	if seasonal {
-		on -= s.mean(0, before-yearDays, onset-yearDays)
-		off -= s.mean(1, before-yearDays, onset-yearDays)
-		seasonal = !math.IsNaN(on)
-		if !seasonal {
-			on, off = s.mean(0, before, onset), s.mean(1, before, onset)
-		}
-	}
+	base := s.before(onset)
 	k.levels = k.levels[:0]
 	stayed := 0
 	for week := from; week+7 <= min(to, k.n); week += 7 {
-		in, out := s.mean(0, week, week+7)-on, s.mean(1, week, week+7)-off
-		if seasonal {
-			in -= s.mean(0, week-yearDays, week-yearDays+7)
-			out -= s.mean(1, week-yearDays, week-yearDays+7)
-		}
+		in, out := base.week(s, week)
 		if math.IsNaN(in) {
 			continue
-		}
-		if math.IsNaN(out) {
-			out = 0
 		}
 		k.levels = append(k.levels, in-out/2) // what happens outside is half believed: habits change by day and by night
 		if in >= kw/2 {
@@ -508,6 +492,41 @@ func (k *days) later(s *split, onset, from, to int, kw float64) (plateau, held f
 		return 0, 0.5
 	}
 	return stat.Median(k.levels), float64(stayed) / float64(len(k.levels))
+}
+
+// A baseline is the level inside and outside a calendar before an onset, less that
+// of the year before if seasonal.
+type baseline struct {
+	on, off  float64
+	seasonal bool
+}
+
+// before returns the baseline of the levelDays before an onset.
+func (s *split) before(onset int) baseline {
+	from := max(0, onset-levelDays)
+	b := baseline{s.mean(0, from, onset), s.mean(1, from, onset), false}
+	if from < yearDays {
+		return b
+	}
+	seasonal := baseline{b.on - s.mean(0, from-yearDays, onset-yearDays), b.off - s.mean(1, from-yearDays, onset-yearDays), true}
+	if math.IsNaN(seasonal.on) {
+		return b
+	}
+	return seasonal
+}
+
+// week returns how far the week from a day on lies above the baseline inside the
+// calendar, NaN if unknown, and outside it, 0 if unknown.
+func (b baseline) week(s *split, from int) (in, out float64) {
+	in, out = s.mean(0, from, from+7)-b.on, s.mean(1, from, from+7)-b.off
+	if b.seasonal {
+		in -= s.mean(0, from-yearDays, from-yearDays+7)
+		out -= s.mean(1, from-yearDays, from-yearDays+7)
+	}
+	if math.IsNaN(out) {
+		out = 0
+	}
+	return in, out
 }
 
 // proportion returns how much of the increments at a day goes with the load of

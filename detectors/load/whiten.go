@@ -80,11 +80,11 @@ func (w *whitener) fill(win *Window) {
 	w.x = resize(w.x, len(win.KW))
 	m := meanOf(win.KW)
 	w.mean = m.sum / float64(max(1, m.n))
-	usual := w.weekdays(win)
+	usual, habit := w.weekdays(win), win.habit()
 	for i, v := range win.KW {
 		switch {
 		case !math.IsNaN(v):
-			w.x[i] = v - w.mean - usual[win.Clock[i]]
+			w.x[i] = v - w.mean - usual[habit[i]]
 		case i >= 168:
 			w.x[i] = w.x[i-168]
 		default:
@@ -98,14 +98,14 @@ func (w *whitener) fill(win *Window) {
 // block that begins on a Thursday does not raise all Thursdays.
 func (w *whitener) weekdays(win *Window) (usual [168]float64) {
 	const half = 3 * 24
-	kw := win.KW
+	kw, habit := win.KW, win.habit()
 	var size, clip, n [168]float64
 	for i := half; i+half < len(kw); i++ {
 		d := kw[i] - (kw[i-72]+kw[i-48]+kw[i-24]+kw[i]+kw[i+24]+kw[i+48]+kw[i+72])*(1./7)
 		w.x[i] = d
 		if !math.IsNaN(d) {
-			size[win.Clock[i]] += math.Abs(d)
-			n[win.Clock[i]]++
+			size[habit[i]] += math.Abs(d)
+			n[habit[i]]++
 		}
 	}
 	for c := range clip {
@@ -113,7 +113,7 @@ func (w *whitener) weekdays(win *Window) (usual [168]float64) {
 	}
 	for i := half; i+half < len(kw); i++ {
 		if d := w.x[i]; !math.IsNaN(d) {
-			c := win.Clock[i]
+			c := habit[i]
 			if most := clip[c]; d > most {
 				d = most
 			} else if d < -most {

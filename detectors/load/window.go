@@ -11,6 +11,7 @@
 package load
 
 import (
+	"slices"
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
@@ -36,6 +37,8 @@ type Peers struct {
 type Window struct {
 	*features.Series
 	Clock []uint8 // local hour of the week, 0 = Monday 00; one an hour of the series
+	// Habit is Clock but for days that differ from their weekday (see Observe); nil if none does.
+	Habit []uint8
 	Cuts  []Cut
 	Peers *Peers // nil if the site's activity has too few sites
 	// TempC is the outdoor air of each hour of the series, NaN where unknown; nil if
@@ -46,6 +49,50 @@ type Window struct {
 // NewWindow adds the local clock to a series.
 func NewWindow(s *features.Series, zone *time.Location) *Window {
 	return &Window{Series: s, Clock: s.Clock(zone, nil)}
+}
+
+// An OtherDay is a local day that is not kept like its weekday: a public holiday, a day
+// off in its place, or a weekend day that is worked for one.
+type OtherDay struct {
+	Start, End datasets.Micros
+	Works      bool
+}
+
+// Local hours of the week whose habits other days take on: those of a Sunday, and of a
+// Wednesday.
+const (
+	sunday    = 6 * 24
+	wednesday = 2 * 24
+)
+
+// Observe has the site expected to use on these days what it uses on a Sunday, or on a
+// Wednesday where they are worked. The hour of the day stays as it is, and so does what
+// is unusual at such an hour: holidays differ more from each other than Sundays do.
+func (w *Window) Observe(days []OtherDay) {
+	for _, d := range days {
+		from, to := max(0, w.Hour(d.Start)), min(len(w.Clock), w.Hour(d.End))
+		if from >= to {
+			continue
+		}
+		if w.Habit == nil {
+			w.Habit = slices.Clone(w.Clock)
+		}
+		like := uint8(sunday)
+		if d.Works {
+			like = wednesday
+		}
+		for i := from; i < to; i++ {
+			w.Habit[i] = like + w.Clock[i]%24
+		}
+	}
+}
+
+// habit returns the hour of the week that each hour is expected to be like.
+func (w *Window) habit() []uint8 {
+	if w.Habit != nil {
+		return w.Habit
+	}
+	return w.Clock
 }
 
 // A Duty is a calendar of the hours of the local week in which a block is on.

@@ -16,6 +16,8 @@ var sentences = []string{
 	"the load changed by 4 % while supply was out, as in other weeks (p 0.40)",
 	"the load changed by 4 % while power was dear, as in other weeks (p 0.40)",
 	"the load changed by 4 % while supply was cut by order of the grid operator, as in other weeks (p 0.40)",
+	"6.8 kW were added round the clock from 2022-03-01 09:00 on, and within 4 days at the other meter of this place or holder, in the same hours: edge t 9.3 here",
+	"6.8 kW were added round the clock from 2022-03-01 09:00 to 2022-10-02 11:00, and within 4 days at 2 of the other 3 meters of this place or holder, in the same hours: edge t 9.3 here",
 	"less than 60 days of hourly data",
 	"too few hours with a known week before them, or a constant load",
 	"no hour at which power could have been added",
