@@ -23,11 +23,13 @@ const benchBuckets = 16
 // SimulatedTraffic puts the simulated traffic of clients through a whole run in a
 // new workspace at dir, and returns what the traffic detectors say of each client,
 // in the order of clients: the way that delivered logs take, with nothing left out.
+// Clients wake and sleep by the clock of the workspace, whatever t.Zone says.
 func SimulatedTraffic(ctx context.Context, dir string, t sim.Traffic, clients []sim.Client, progress Progress) ([][]datasets.Evidence, error) {
 	ws, err := Init(dir, InitOptions{Buckets: benchBuckets})
 	if err != nil {
 		return nil, err
 	}
+	t.Zone = ws.Config.Location()
 	if err := errors.Join(writeClients(ws, clients), writeBlocks(ws, t.Blocks)); err != nil {
 		return nil, err
 	}

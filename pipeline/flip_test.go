@@ -142,7 +142,11 @@ func TestBitFlips(t *testing.T) {
 			if !strings.Contains(err.Error(), filepath.Base(name)) {
 				t.Errorf("flip %d in %s: the run names something else: %v", n, name, err)
 			}
-			repairAndRun(t, ws, n, name)
+			if strings.HasPrefix(name, "runs/") {
+				adviceAndRun(t, ws, n, first.ID, err)
+			} else {
+				repairAndRun(t, ws, n, name)
+			}
 		case len(result.Repaired) > 0:
 			again++
 		default:
@@ -168,6 +172,25 @@ func repairAndRun(t *testing.T, ws *Workspace, n int, name string) {
 	}
 	if _, err := Run(t.Context(), ws, RunOptions{}); err != nil {
 		t.Errorf("flip %d in %s: run after the repair: %v", n, name, err)
+	}
+}
+
+// adviceAndRun gives up the run before, as the refusal says, and runs again; the
+// journal knows of it.
+func adviceAndRun(t *testing.T, ws *Workspace, n int, id string, refusal error) {
+	t.Helper()
+	if !strings.Contains(refusal.Error(), "minewatch prune --run "+id) {
+		t.Errorf("flip %d: the run does not say what to do: %v", n, refusal)
+	}
+	if _, err := Prune(t.Context(), ws, PruneOptions{Run: id, Do: true}); err != nil {
+		t.Fatal(err)
+	}
+	result, err := Run(t.Context(), ws, RunOptions{})
+	if err != nil {
+		t.Fatalf("flip %d: run without the one before: %v", n, err)
+	}
+	if v, err := Verify(t.Context(), filepath.Join(ws.Runs(), result.ID), ""); err != nil || len(v.Problems) > 0 {
+		t.Errorf("flip %d: after the run was given up: %v, %v", n, v, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -112,6 +113,47 @@ func (ws *Workspace) below(path string) string {
 		return path
 	}
 	return filepath.ToSlash(rel)
+}
+
+// readFromEarlier names the files that a run reads of the run before it: its list,
+// to say what changed, and its telecom pack, to revoke what no longer holds.
+var readFromEarlier = []string{"visits.parquet", "scores.parquet", "score_terms.parquet", earlierCandidates, earlierSTIX}
+
+// checkEarlier compares what a run reads of the newest finished run with the
+// manifest that this workspace signed. A revocation that was lost to a flipped bit
+// would leave a subscriber blocked, so it refuses rather than go without.
+func (ws *Workspace) checkEarlier() error {
+	ids, err := ws.RunIDs()
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	dir, err := ws.RunDir("")
+	if err != nil {
+		return err
+	}
+	run := ws.below(dir)
+	remedy := "put it back from a copy, or give the run up: minewatch prune --run " + filepath.Base(dir)
+	key, err := ws.publicKey()
+	if err != nil {
+		return err
+	}
+	if !signed(dir, key) {
+		return fmt.Errorf("%s/%s is not what %s signs; %s", run, ManifestName, SignatureName, remedy)
+	}
+	m, err := readRun(dir)
+	if err != nil {
+		return err
+	}
+	for _, o := range m.Outputs {
+		if !slices.Contains(readFromEarlier, o.Path) {
+			continue
+		}
+		var damage *store.Damage
+		if err := store.CheckFile(filepath.Join(dir, filepath.FromSlash(o.Path)), o.SHA256); errors.As(err, &damage) {
+			return fmt.Errorf("%s/%s: %s; %s", run, o.Path, damage.What, remedy)
+		}
+	}
+	return nil
 }
 
 // intact reports whether a finished run is as it was sealed by this workspace.

@@ -45,6 +45,12 @@ func (r *runner) completePack(out *export.Run) error {
 	return err
 }
 
+// The files of an earlier run's telecom pack that say what has to be revoked.
+const (
+	earlierCandidates = "telecom/candidates.csv"
+	earlierSTIX       = "telecom/candidates.stix.json"
+)
+
 // earlierPack reads the telecom pack of the newest finished run, empty if there
 // is none.
 func earlierPack(ws *Workspace) (e export.Earlier, err error) {
@@ -52,7 +58,7 @@ func earlierPack(ws *Workspace) (e export.Earlier, err error) {
 	if !ok {
 		return e, nil
 	}
-	path := filepath.Join(dir, "telecom", "candidates.csv")
+	path := filepath.Join(dir, filepath.FromSlash(earlierCandidates))
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return e, nil
@@ -62,9 +68,9 @@ func earlierPack(ws *Workspace) (e export.Earlier, err error) {
 	}
 	defer f.Close()
 	if e.Candidates, err = readBlocks(f); err != nil {
-		return e, fmt.Errorf("%s: %w; restore the file, or remove the run", path, err)
+		return e, fmt.Errorf("%s: %w", path, err)
 	}
-	e.STIX, err = os.ReadFile(filepath.Join(dir, "telecom", "candidates.stix.json"))
+	e.STIX, err = os.ReadFile(filepath.Join(dir, filepath.FromSlash(earlierSTIX)))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}

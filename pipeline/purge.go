@@ -185,8 +185,9 @@ func (ws *Workspace) purged(j *journal) (func(id string) bool, error) {
 	return func(id string) bool { return id != "" && subjects[secret.Pseudonym(id)] }, nil
 }
 
-// PruneOptions say what is too old to be kept.
+// PruneOptions say what is not to be kept: what is older than Age, or the one run named.
 type PruneOptions struct {
+	Run   string // such as a damaged one; Age and Today are not looked at
 	Age   Age
 	Today datasets.Day // to reckon from; 0 for the computer's clock, if the journal agrees with it
 	Do    bool         // false: only say what would be done
@@ -229,22 +230,25 @@ func (o PruneOptions) before(j *journal) (time.Time, error) {
 
 // A PruneResult says what was deleted, or would be.
 type PruneResult struct {
-	Before     time.Time `json:"before"`
+	Before     time.Time `json:"before,omitzero"`
 	Done       bool      `json:"done"`
 	Runs       []string  `json:"runs"`
 	Deliveries []string  `json:"deliveries"` // whose rows leave the lake
 	Removed    []string  `json:"removed"`    // files and folders, below the workspace
 }
 
-// Prune deletes finished runs but the newest, and deliveries of dated tables
-// that are older than a day as a whole, with their rows in the lake. Their records
-// stay, so that the same files are not taken in again.
+// Prune deletes the run that is named, or else finished runs but the newest, and
+// deliveries of dated tables that are older than a day as a whole, with their rows in
+// the lake. Their records stay, so that the same files are not taken in again.
 func Prune(ctx context.Context, ws *Workspace, o PruneOptions) (*PruneResult, error) {
 	j, unlock, err := ws.lockJournal()
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
+	if o.Run != "" {
+		return pruneRun(ws, j, o)
+	}
 	before, err := o.before(j)
 	if err != nil {
 		return nil, err
@@ -291,5 +295,21 @@ func Prune(ctx context.Context, ws *Workspace, o PruneOptions) (*PruneResult, er
 			return nil, err
 		}
 	}
+	return result, j.noteDeliveries(JournalEntry{Kind: EntryPrune, Files: result.Removed})
+}
+
+func pruneRun(ws *Workspace, j *journal, o PruneOptions) (*PruneResult, error) {
+	dir, err := ws.RunDir(o.Run)
+	if err != nil {
+		return nil, err
+	}
+	result := &PruneResult{Done: o.Do, Runs: []string{ws.below(dir)}}
+	if !o.Do {
+		return result, nil
+	}
+	if err := ws.removeAll(result.Runs); err != nil {
+		return nil, err
+	}
+	result.Removed = result.Runs
 	return result, j.noteDeliveries(JournalEntry{Kind: EntryPrune, Files: result.Removed})
 }

@@ -112,7 +112,7 @@ func (r *runner) changes(out *export.Run) (*export.Changes, error) {
 	}
 	before, err := r.env.WS.listed(m.RunID)
 	if err != nil {
-		return nil, fmt.Errorf("compare with the run before: %w; remove runs/%s if it is damaged", err, m.RunID)
+		return nil, fmt.Errorf("compare with the run before: %w", err)
 	}
 	d := compare(before, listedNow(out))
 	c := &export.Changes{Against: d.From, Shifted: d.Shifted, Same: d.Same}

@@ -161,12 +161,15 @@ func (r *runner) timed(stage string, work func() (int64, error)) error {
 	return err
 }
 
-// check makes sure that the lake is as it was committed and adds up. It
-// returns damaged with the derived files that it removed.
+// check makes sure that the lake and the run before are as they were committed, and
+// that the lake adds up. It returns damaged with the derived files that it removed.
 func (r *runner) check(ctx context.Context, damaged []string) ([]string, error) {
 	removed, err := r.env.checkLake(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("check the lake: %w", err)
+	}
+	if err := r.env.WS.checkEarlier(); err != nil {
+		return nil, fmt.Errorf("check the run before: %w", err)
 	}
 	if r.balances, err = r.env.reconcile(ctx); err != nil {
 		return nil, fmt.Errorf("the lake does not add up: %w", err)

@@ -52,6 +52,7 @@ scored by block weights that never saw it.
 		if err != nil {
 			return err
 		}
+		meters.AlikeShare, clients.AlikeShare = fuse.LoadsAlike, fuse.InfectedAlike(plan.Prevalence)
 		report := fuse.Run(fuse.Set{Meters: meters, Clients: clients}, plan)
 		if write != "" {
 			for name, text := range report.Tables() {
@@ -70,6 +71,7 @@ scored by block weights that never saw it.
 	cmd.Flags().IntVar(&plan.Rounds, "populations", plan.Rounds, "populations that are drawn")
 	cmd.Flags().IntVar(&plan.Sites, "sites", plan.Sites, "sites of a population")
 	cmd.Flags().Float64Var(&plan.Prevalence, "prevalence", plan.Prevalence, "share of sites that mine")
+	cmd.Flags().Uint64Var(&b.seed, "seed", b.seed, "seed of windows, mines and traffic; meters take this one and the four after it")
 	cmd.Flags().IntVar(&b.clients, "clients", b.clients, "network clients that do not mine")
 	cmd.Flags().IntVar(&b.miners, "miners", b.miners, "network clients of each way to mine")
 	cmd.Flags().BoolVar(&b.blocks, "block-times", false, "with a list of block times, which no workspace has unless it is given one")
@@ -77,14 +79,21 @@ scored by block weights that never saw it.
 	return cmd
 }
 
+// meterDraws is how often mines and windows are drawn: windows of one draw are few.
+const meterDraws = 5
+
 // meters makes the electricity halves: windows of the university buildings as they
 // are, with lawful look-alikes, and with mines of a model that the block weights of
 // these figures never saw, nor the building.
 func (b fuseBench) meters() (fuse.Halves, error) {
 	var out fuse.Halves
-	cases, err := calibrate.Cases(b.seed)
-	if err != nil {
-		return out, err
+	var cases []calibrate.Case
+	for i := range meterDraws {
+		c, err := calibrate.Cases(b.seed + uint64(i))
+		if err != nil {
+			return out, err
+		}
+		cases = append(cases, c...)
 	}
 	for i, v := range calibrate.HeldOut(cases, calibrate.ModelA) {
 		c := &cases[i]
@@ -131,9 +140,12 @@ func (b fuseBench) network(cmd *cobra.Command) (fuse.Halves, error) {
 	}
 	for i, c := range clients {
 		half := fuse.Half{Source: c.Addr.String(), Family: string(c.Form), Evidence: evidence[i]}
-		if c.Form == sim.NotMining {
+		switch c.Form {
+		case sim.NotMining:
 			out.Clean = append(out.Clean, half)
-		} else {
+		case sim.Infected:
+			out.Alike = append(out.Alike, half)
+		default:
 			out.Mining = append(out.Mining, half)
 		}
 	}

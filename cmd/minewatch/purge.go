@@ -14,20 +14,28 @@ func (p *program) prune() *cobra.Command {
 	var today pipeline.Date
 	var o pipeline.PruneOptions
 	cmd := &cobra.Command{
-		Use:   "prune --older-than AGE",
-		Short: "Delete runs and deliveries that are too old to be kept",
+		Use:   "prune (--older-than AGE | --run ID)",
+		Short: "Delete runs and deliveries that are too old to be kept, or one run",
 		Long: `Delete finished runs but the newest, and deliveries of readings, bills, feeders,
 flows, DNS and TLS whose newest row is older than AGE (3y, 18mo, 90d), with what
-the lake holds of them. Their records and the journal stay. Without --yes it only
+the lake holds of them. Their records and the journal stay. With --run, delete one
+run and nothing else, such as one that a disk damaged. Without --yes it only
 says what would be deleted.`,
 		Example: `  minewatch prune -w kostanay --older-than 5y
-  minewatch prune -w kostanay --older-than 18mo --yes`,
+  minewatch prune -w kostanay --older-than 18mo --yes
+  minewatch prune -w kostanay --run 0003 --yes`,
 		Args: cobra.NoArgs,
 	}
 	cmd.RunE = func(*cobra.Command, []string) error {
-		var err error
-		if o.Age, err = pipeline.ParseAge(age); err != nil {
-			return &usageError{fmt.Errorf("--older-than: %w", err), "Run minewatch prune --help for examples."}
+		const help = "Run minewatch prune --help for examples."
+		if (age == "") == (o.Run == "") {
+			return &usageError{errors.New("want --older-than or --run, one of the two"), help}
+		}
+		if age != "" {
+			var err error
+			if o.Age, err = pipeline.ParseAge(age); err != nil {
+				return &usageError{fmt.Errorf("--older-than: %w", err), help}
+			}
 		}
 		o.Today = today.Day()
 		ws, err := pipeline.OpenWorkspace(p.workspace)
@@ -41,12 +49,15 @@ says what would be deleted.`,
 		if p.json {
 			return printJSON(p.stdout, result)
 		}
-		fmt.Fprintf(p.stdout, "Older than %s: %s and %s.\n", result.Before.Format("2006-01-02"), count(len(result.Runs), "run"), count(len(result.Deliveries), "delivered file"))
+		if o.Run == "" {
+			fmt.Fprintf(p.stdout, "Older than %s: %s and %s.\n", result.Before.Format("2006-01-02"), count(len(result.Runs), "run"), count(len(result.Deliveries), "delivered file"))
+		}
 		p.printNames("", result.Runs)
 		p.printNames("", result.Deliveries)
 		return p.printDone(result.Done)
 	}
 	cmd.Flags().StringVar(&age, "older-than", "", "age from which things are deleted: 3y, 18mo, 90d")
+	cmd.Flags().StringVar(&o.Run, "run", "", "the one run to delete")
 	cmd.Flags().TextVar(&today, "today", pipeline.Date(0), "day to reckon from (default the computer's clock)")
 	cmd.Flags().BoolVar(&o.Do, "yes", false, "delete; there is no way back")
 	p.workspaceFlag(cmd)

@@ -43,6 +43,7 @@ var elsewhere = []struct{ command, file, has, reason string }{
 	{command: "minewatch-beam -workspace DIR", file: ".ci/beam", has: `minewatch-beam" -workspace "$tmp/local"`},
 	{command: "minewatch-beam -workspace ", reason: "needs a cluster of Flink; .ci/beam gives the same flags to Beam's own job service"},
 	{command: "java ", reason: "needs a cluster of Flink"},
+	{command: "flink run ", file: ".ci/flink", has: `CliFrontend run`},
 	{command: "boot -worker_pool", file: ".ci/beam", has: `boot" -worker_pool`},
 }
 

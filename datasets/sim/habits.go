@@ -73,7 +73,7 @@ func (s *sim) mine() {
 	k = k.packets(orig, resp, origBytes, respBytes, 0.15)
 	k.jobs = len(s.t.Blocks) > 0
 	if s.c.Form == Infected {
-		s.infected(pool, k)
+		s.infected(k)
 		return
 	}
 	for range sessions {
@@ -81,21 +81,36 @@ func (s *sim) mine() {
 	}
 }
 
-// infected mines with the processor of a computer while it is on: by day, in one
-// session after the other, with whichever of the pools answers.
-func (s *sim) infected(pool PoolServer, k talk) {
+// infected mines with the processors of somebody else: of a server day and night, of a
+// computer while it is on, in one session after the other, with whichever of its pools
+// answers.
+func (s *sim) infected(like talk) {
+	pools := s.t.Pools
+	if s.rng.Float64() < 0.9 && len(s.t.Malware) > 0 {
+		pools = s.t.Malware
+	}
+	first := s.rng.IntN(len(pools))
+	pool := func(i int) talk {
+		p := pools[i]
+		k := s.server(p.Host, p.Port, false).packets(like.pktsMin, like.respMin, like.bytesPkt, like.respPkt, like.burst)
+		k.jobs = like.jobs
+		return k
+	}
+	if s.rng.Float64() < 0.5 {
+		s.keep(pool(first), s.begin, s.end, 30)
+		return
+	}
 	s.eachDay(func(day time.Time) {
 		from, to := s.at(day, 8, 11), s.at(day, 17, 23)
 		for at := from; at.Before(to); {
-			p := pool
+			i := first
 			if s.rng.Float64() < 0.3 {
-				p = s.t.Pools[s.rng.IntN(len(s.t.Pools))]
+				i = s.rng.IntN(len(pools))
 			}
-			n := s.server(p.Host, p.Port, false).packets(k.pktsMin, k.respMin, k.bytesPkt, k.respPkt, k.burst)
-			n.jobs = k.jobs
-			n.start, n.end = at, at.Add(time.Duration(s.between(0.2, 3)*float64(time.Hour)))
-			s.connect(n)
-			at = n.end.Add(time.Duration(s.between(1, 40) * float64(time.Minute)))
+			k := pool(i)
+			k.start, k.end = at, at.Add(time.Duration(s.between(0.2, 3)*float64(time.Hour)))
+			s.connect(k)
+			at = k.end.Add(time.Duration(s.between(1, 40) * float64(time.Minute)))
 		}
 	})
 }

@@ -21,7 +21,10 @@ import (
 //     and as many back, 58 to 225 bytes a packet (886 for Equihash), 9 to 160 B/s.
 //   - Hidden miners share three private pools, three relays and eight tunnels by
 //     address, or stand behind a decoy name of their own at a content delivery network.
-//     An infected computer mines while it is on, with one pool after the other.
+//     An infected computer mines while it is on, with one pool after the other, an infected
+//     server day and night; half are servers, and nine in ten mine Monero, which processors
+//     still can (judgement: of malware's wallets most are Monero's, Pastrana and
+//     Suarez-Tangil, IMC 2019).
 //   - Everybody browses, and draws from the look-alikes: push services, chats, MQTT
 //     sensors, cameras, terminals of shops that share the servers of a few banks,
 //     telemetry of a company's branches, smart homes, SSH, VPN with people or sensors
@@ -51,6 +54,7 @@ type Traffic struct {
 	// Resolve gives the address of a host; nil draws it from Servers by its name.
 	Resolve func(host string) netip.Addr
 	Pools   []PoolServer // pools that miners use, at least one
+	Malware []PoolServer // pools that malware uses besides, of coins for processors
 	Blocks  []time.Time  // in which pools learn of a block, in order; nil: jobs come evenly
 }
 
@@ -87,6 +91,11 @@ func DefaultTraffic(start time.Time) Traffic {
 			{"btc.viabtc.io", 3333, 443, "www.viabtc.com"},
 			{"kz.emcd.network", 3333, 3434, "emcd.io"},
 			{"btc.f2pool.com", 3333, 1314, "www.f2pool.com"},
+		},
+		Malware: []PoolServer{
+			{"xmr-eu1.nanopool.org", 10300, 10343, "xmr.nanopool.org"},
+			{"xmr-asia1.nanopool.org", 10300, 10343, "xmr.nanopool.org"},
+			{"fr01.supportxmr.com", 3333, 443, "supportxmr.com"},
 		},
 	}
 }

@@ -39,7 +39,7 @@ func (p *point) merge(q point) {
 // towards its own sum as far as its counts are few.
 //
 // Halves of one source are alike, so a source counts once, and both classes count
-// as much as there are sources without a mine.
+// as much as there are sources without a mine. Look-alikes count by their share.
 func fitCurve(kind int, h Halves) score.Curve {
 	blocks := isotonic(points(kind, h))
 	var c score.Curve
@@ -68,14 +68,18 @@ func fitCurve(kind int, h Halves) score.Curve {
 
 // points counts halves by sum, in order.
 func points(kind int, h Halves) []point {
-	clean, mining := sums(kind, h.still()), sums(kind, h.Mining)
+	clean, alike, mining := sums(kind, h.Clean), sums(kind, h.Alike), sums(kind, h.Mining)
 	sources := map[string]bool{}
-	for _, s := range clean {
+	for _, s := range slices.Concat(clean, alike) {
 		sources[s.source] = true
 	}
+	share := h.AlikeShare
+	if len(alike) == 0 {
+		share = 0
+	}
 	by := map[int]point{}
-	add := func(list []sourceSum, count func(*point, float64)) {
-		for i, w := range sourceWeights(list, float64(len(sources))) {
+	add := func(list []sourceSum, share float64, count func(*point, float64)) {
+		for i, w := range sourceWeights(list, share*float64(len(sources))) {
 			cell := int(math.Ceil(list[i].sum/grid - 1e-9)) // a cell ends at 0, so none holds both signs
 			p := by[cell]
 			p.low = float64(cell) * grid
@@ -84,8 +88,9 @@ func points(kind int, h Halves) []point {
 			by[cell] = p
 		}
 	}
-	add(clean, func(p *point, w float64) { p.clean += w })
-	add(mining, func(p *point, w float64) { p.mining += w })
+	add(clean, 1-share, func(p *point, w float64) { p.clean += w })
+	add(alike, share, func(p *point, w float64) { p.clean += w })
+	add(mining, 1, func(p *point, w float64) { p.mining += w })
 	var out []point
 	for _, p := range by {
 		out = append(out, p)

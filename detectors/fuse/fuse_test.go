@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,10 +91,10 @@ func TestFoldsShareNoSource(t *testing.T) {
 	for fold := range folds {
 		held, rest := divide(h, fold)
 		in := map[string]bool{}
-		for _, x := range held.still() {
+		for _, x := range append(held.Clean, held.Alike...) {
 			in[x.Source] = true
 		}
-		for _, x := range append(rest.still(), rest.Mining...) {
+		for _, x := range slices.Concat(rest.Clean, rest.Alike, rest.Mining) {
 			if in[x.Source] {
 				t.Fatalf("%s is on both sides of fold %d", x.Source, fold)
 			}

@@ -215,7 +215,7 @@ func share(a, b int) float64 {
 type Report struct {
 	Plan         Plan          `json:"plan"`
 	Meters       [3]int        `json:"meters"`  // clean, look-alikes, mining
-	Clients      [2]int        `json:"clients"` // clean, mining
+	Clients      [3]int        `json:"clients"` // clean, look-alikes, mining
 	Measurements []Measurement `json:"measurements"`
 	Weights      score.Weights `json:"weights"` // learnt from all: those to ship
 
@@ -230,7 +230,7 @@ var segments = map[Kind]string{Both: score.Segment(true, true), Electricity: sco
 func Run(all Set, p Plan) Report {
 	list := cross(all, p)
 	r := Report{
-		Plan: p, Meters: [3]int{len(all.Meters.Clean), len(all.Meters.Alike), len(all.Meters.Mining)}, Clients: [2]int{len(all.Clients.Clean), len(all.Clients.Mining)},
+		Plan: p, Meters: [3]int{len(all.Meters.Clean), len(all.Meters.Alike), len(all.Meters.Mining)}, Clients: [3]int{len(all.Clients.Clean), len(all.Clients.Alike), len(all.Clients.Mining)},
 		Weights: Fit(all, p), nulls: map[string][]float64{},
 	}
 	for _, k := range Kinds() {
@@ -248,8 +248,8 @@ func (r Report) Tables() map[string]string {
 // Print writes the report for a reader.
 func (r Report) Print(out io.Writer) {
 	p := r.Plan
-	fmt.Fprintf(out, "%d populations of %d sites, %.1f %% mining, drawn from %d clean meters, %d look-alikes and %d with a mine, %d clean and %d mining clients\n",
-		p.Rounds, p.Sites, 100*p.Prevalence, r.Meters[0], r.Meters[1], r.Meters[2], r.Clients[0], r.Clients[1])
+	fmt.Fprintf(out, "%d populations of %d sites, %.1f %% mining, drawn from %d clean meters, %d look-alikes and %d with a mine, %d clean, %d infected and %d mining clients\n",
+		p.Rounds, p.Sites, 100*p.Prevalence, r.Meters[0], r.Meters[1], r.Meters[2], r.Clients[0], r.Clients[1], r.Clients[2])
 	fmt.Fprintln(out, "weights of each fold learnt from the other folds; mean (5 % to 95 % of populations)")
 	for _, m := range r.Measurements {
 		fmt.Fprintf(out, "\n%s\n", m.Kind)

@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -14,22 +15,26 @@ const (
 	GPURigKW = 0.7
 )
 
+var processorAlgorithms = []string{"randomx", "cryptonight", "yespower", "ghostrider"}
+
 var gpuAlgorithms = []string{"ethash", "etchash", "kawpow", "autolykos", "octopus", "firopow", "progpow", "cuckatoo", "cuckaroo", "beamhash", "verthash", "nexapow", "dynex", "fishhash", "karlsenhash", "pyrinhash"}
 
 // DeviceKW returns the power of one device that mines with an algorithm, that
 // of an ASIC if nothing is known. It is 0 for algorithms of ordinary
 // processors, whose power says nothing about a farm.
 func DeviceKW(algorithm string) float64 {
-	a := strings.ToLower(algorithm)
-	if strings.HasPrefix(a, "randomx") || strings.HasPrefix(a, "cryptonight") || strings.HasPrefix(a, "yespower") || strings.HasPrefix(a, "ghostrider") {
+	switch {
+	case isOf(algorithm, processorAlgorithms):
 		return 0
-	}
-	for _, g := range gpuAlgorithms {
-		if strings.HasPrefix(a, g) {
-			return GPURigKW
-		}
+	case isOf(algorithm, gpuAlgorithms):
+		return GPURigKW
 	}
 	return ASICKW
+}
+
+func isOf(algorithm string, prefixes []string) bool {
+	a := strings.ToLower(algorithm)
+	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(a, p) })
 }
 
 // logLR returns the natural log of a likelihood ratio, given the share of miners

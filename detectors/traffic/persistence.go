@@ -42,9 +42,34 @@ func nightToDay(p datasets.FlowProfile) float64 {
 // of a computer that is switched off at night.
 const longComputerDay = 12 * 3600
 
-// likeComputer reports whether a contact reads like a private or infected
-// computer rather than a farm: one device over days, never at night. Somebody's
-// malware mines when the computer is on; a farm does not go to bed.
-func likeComputer(p datasets.FlowProfile) bool {
-	return p.Days >= 3 && p.NightHours == 0 && p.LongestS < longComputerDay && p.Parallel <= 1
+const (
+	// minComputerH is how many active hours there must be before so few at night tell
+	// anything: a rig that sampling sees at random hours has none in 24 with
+	// chance (20/24)^24 = 1.3 %.
+	minComputerH = 24
+	// minComputerSpan is over how long, so that two nights lie between.
+	minComputerSpan = datasets.Micros(48 * 3600e6)
+	// computerNight is the share of night to day below which a computer sleeps at
+	// night: it may be left on for one in five.
+	computerNight = 0.2
+)
+
+// likeComputer reports whether a client's contacts with pools together read like a
+// private or infected computer rather than a farm: one device over days, hardly ever at
+// night. Somebody's malware mines when the computer is on; a farm does not go to bed.
+func likeComputer(contacts []datasets.FlowProfile) bool {
+	if len(contacts) == 0 {
+		return false
+	}
+	var hours, nights int32
+	first, last := contacts[0].First, contacts[0].Last
+	for _, p := range contacts {
+		if p.LongestS >= longComputerDay || p.Parallel > 1 {
+			return false
+		}
+		hours, nights = hours+p.HoursActive, nights+p.NightHours
+		first, last = min(first, p.First), max(last, p.Last)
+	}
+	const nightH, dayH = 4, 20
+	return last-first >= minComputerSpan && hours >= minComputerH && float64(nights)/nightH < computerNight*float64(hours-nights)/dayH
 }

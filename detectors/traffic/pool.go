@@ -25,6 +25,11 @@ type Catalogue interface {
 // captures bounds the share of others by 3/930 = 0.32 % (rule of three) for one
 // contact, and hours of it are taken to be three times rarer, 0.1 %.
 //
+// A contact by day only, of one device, or with a pool of a coin that ordinary processors
+// mine, is mining, and rather malware than a farm: of 4,502 addresses that mined in Jiangsu
+// in 2021, 21 % were of hacked bodies. Where 2 % of sites mine that is 1 site
+// in 200; one farm in 20 is taken to look so (judgement).
+//
 // A pool's domain also carries its web site. On a web port (80, 443, 8080,
 // 8443) a contact counts only if it is a single session of hours with the shape
 // of Stratum, and then less; without a listed host and port it must also be
@@ -62,16 +67,20 @@ func (d Pool) Detect(w Window) []Finding {
 		return w.withheld(d.Info(), "no flows and no DNS queries of this client")
 	}
 	names := w.namesByAddr()
-	var out []Finding
+	var profiles []datasets.FlowProfile
+	var contacts []contact
 	for _, p := range w.Profiles {
 		if p.Proto != "tcp" { // Stratum, in all its versions, runs over TCP
 			continue
 		}
-		c := d.contact(w, p, names[p.ServerIP])
-		if c.match.Kind == datasets.NoPool {
-			continue
+		if c := d.contact(w, p, names[p.ServerIP]); c.match.Kind != datasets.NoPool {
+			profiles, contacts = append(profiles, p), append(contacts, c)
 		}
-		if f, ok := d.grade(w, p, c); ok {
+	}
+	computer := likeComputer(profiles)
+	var out []Finding
+	for i, p := range profiles {
+		if f, ok := d.grade(w, p, contacts[i], computer); ok {
 			out = append(out, f)
 		}
 	}
@@ -131,7 +140,7 @@ const minPowerLogLR = 2
 var webPorts = []int32{80, 443, 8080, 8443}
 
 // grade weighs a contact; false if it says nothing about mining.
-func (d Pool) grade(w Window, p datasets.FlowProfile, c contact) (Finding, bool) {
+func (d Pool) grade(w Window, p datasets.FlowProfile, c contact, computer bool) (Finding, bool) {
 	shape, ok := ShapeOf(p)
 	stratum := ok && shape.LikeStratum()
 	persistent := p.HoursActive >= d.PersistentH
@@ -140,13 +149,16 @@ func (d Pool) grade(w Window, p datasets.FlowProfile, c contact) (Finding, bool)
 	if c.match.Confidence == "low" {
 		weight = max(0, weight-d.LowConfidence)
 	}
+	processor := isOf(c.match.Algorithm, processorAlgorithms)
+	if computer || processor {
+		weight = min(weight, logLR(0.05, 5e-3)) // 2.3
+	}
 	if weight == 0 {
 		return Finding{}, false
 	}
 	f := w.finding(d.Info(), p)
 	f.Family, f.Host, f.Pool = FamilyEndpoint, c.host, c.match.Pool
 	f.Statistic, f.LogLR = float64(p.HoursActive), weight
-	computer := likeComputer(p)
 	if persistent && weight >= minPowerLogLR && !computer {
 		f.Devices = p.Parallel
 		f.MiningKW = float64(f.Devices) * DeviceKW(c.match.Algorithm)
@@ -155,6 +167,9 @@ func (d Pool) grade(w Window, p datasets.FlowProfile, c contact) (Finding, bool)
 		c.match.Pool, c.host, c.how, p.ServerPort, fit(c.match), d.describe(p, shape, ok, f))
 	if computer {
 		f.Detail += "; by day only and one device: rather a private or infected computer than a farm"
+	}
+	if processor {
+		f.Detail += "; a coin of ordinary processors: rather an infected computer than a farm"
 	}
 	return f, true
 }

@@ -23,6 +23,8 @@ type list struct{}
 func (list) Match(host string, port int32) datasets.PoolMatch {
 	m := datasets.PoolMatch{Pool: "P", Host: host, Algorithm: "sha256d", Confidence: "high", PoolPort: port == 4444}
 	switch {
+	case host == "xmr.pool.example" && port == 3333:
+		m.Kind, m.Algorithm = datasets.PoolHostPort, "randomx"
 	case host == "old.pool.example" && port == 3333:
 		m.Kind, m.Confidence = datasets.PoolHostPort, "low"
 	case host == "btc.pool.example" && (port == 3333 || port == 443), host == "192.0.2.9":
@@ -97,8 +99,12 @@ func TestPool(t *testing.T) {
 		kw    float64
 	}{
 		{"a day at a listed host and port, by DNS", asked(client(3333, "", 6, 100, day), "btc.pool.example", "192.0.2.1", 1), math.Log(0.9 / 1e-3), 3.25},
-		// One device, by day only: a computer, whose power says nothing.
-		{"a computer's days at a listed host and port", asked(client(3333, "", 6, 100, officeHours...), "btc.pool.example", "192.0.2.1", 1), math.Log(0.9 / 1e-3), 0},
+		// One device, by day only: a computer, which is no farm and whose power says nothing.
+		{"a computer's days at a listed host and port", asked(client(3333, "", 6, 100, officeHours...), "btc.pool.example", "192.0.2.1", 1), math.Log(0.05 / 5e-3), 0},
+		{"a computer's days, once late in the evening", asked(client(3333, "", 6, 100, append(officeHours, [2]datasets.Micros{87 * hour, 98 * hour})...), "btc.pool.example", "192.0.2.1", 1), math.Log(0.05 / 5e-3), 0},
+		{"two of a computer's days tell too little", asked(client(3333, "", 6, 100, officeHours[:2]...), "btc.pool.example", "192.0.2.1", 1), math.Log(0.9 / 1e-3), 3.25},
+		{"nights only", asked(client(3333, "", 6, 100, [2]datasets.Micros{0, 8 * hour}, [2]datasets.Micros{24 * hour, 32 * hour}, [2]datasets.Micros{48 * hour, 56 * hour}), "btc.pool.example", "192.0.2.1", 1), math.Log(0.9 / 1e-3), 3.25},
+		{"a day at a pool of a coin for processors", asked(client(3333, "", 6, 100, day), "xmr.pool.example", "192.0.2.1", 1), math.Log(0.05 / 5e-3), 0},
 		{"by TLS name", client(3333, "btc.pool.example", 6, 100, day), math.Log(0.9 / 1e-3), 3.25},
 		{"a listed address", ip, math.Log(0.9 / 1e-3), 3.25},
 		{"three rigs", asked(client(3333, "", 6, 100, day, day, day), "btc.pool.example", "192.0.2.1", 1), math.Log(0.9 / 1e-3), 9.75},
@@ -133,6 +139,29 @@ func TestPool(t *testing.T) {
 		if len(got) != 1 || math.Abs(got[0].LogLR-test.logLR) > 1e-9 || math.Abs(got[0].MiningKW-test.kw) > 1e-9 ||
 			got[0].Status != datasets.Spoken || got[0].PValue != 1 || got[0].Detail == "" {
 			t.Errorf("%s: got %+v, want log_lr %.3f and %.2f kW", test.name, got, test.logLR, test.kw)
+		}
+	}
+}
+
+// Malware goes from pool to pool; none of them alone spans three days.
+func TestComputerAtSeveralPools(t *testing.T) {
+	var w Window
+	for i, port := range []int32{3333, 443, 4444} {
+		at := datasets.Micros(48 * i)
+		next := asked(client(port, "", 6, 100, [2]datasets.Micros{(at + 9) * hour, (at + 18) * hour}, [2]datasets.Micros{(at + 33) * hour, (at + 42) * hour}), "btc.pool.example", "192.0.2.1", 1)
+		next.Profiles = append(w.Profiles, next.Profiles...)
+		w = next
+	}
+	for _, f := range DefaultPool(list{}).Detect(w) {
+		if f.LogLR > math.Log(10)+1e-9 || f.MiningKW > 0 {
+			t.Errorf("port %d: log_lr %.2f and %.2f kW of a computer by day", f.ServerPort, f.LogLR, f.MiningKW)
+		}
+	}
+	night := client(3334, "btc.pool.example", 6, 100, [2]datasets.Micros{0, 70 * hour})
+	w.Profiles = append(w.Profiles, night.Profiles...)
+	for _, f := range DefaultPool(list{}).Detect(w) {
+		if f.ServerPort == 3333 && f.LogLR < 6 {
+			t.Errorf("log_lr %.2f beside a session that never sleeps", f.LogLR)
 		}
 	}
 }

@@ -54,8 +54,8 @@ var sentences = []string{
 	"learnt from the outcomes of 12 visits: mining is 1.2 times less likely than prior and evidence say",
 	"load evidence that adds up to +3.0 was worth +2.8 where the truth was known",
 	"traffic evidence that adds up to +3.0 was worth +2.8 where the truth was known",
-	"models leave things out: the probability is kept below 99 %",
-	"only one kind of evidence speaks: the probability is kept below 85 %",
+	"models leave things out: the probability is kept below 99.5 %",
+	"only one kind of evidence speaks: the probability is kept below 90 %",
 	"there are no hourly readings: the probability is kept below 70 %",
 	// Notes of a verdict.
 	"no hourly readings: nothing is known of the load's shape",
