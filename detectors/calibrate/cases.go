@@ -8,7 +8,8 @@
 //  2. [Fit] fits load.Model by penalised logistic regression; [HeldOut] scores
 //     every building with models that never saw it.
 //  3. [Tables] gives the tables that package load embeds.
-//  4. [Bench] prints what was reached, beside simple rules and a bound.
+//  4. [Bench] prints what was reached, beside simple rules, boosted trees and a bound.
+//  5. [SelfInject] does the same with the shipped tables on a user's own meters.
 //
 // The original meters are taken as free of mining; their own renovations and
 // changes of use are what a mine must be told from.
