@@ -100,3 +100,37 @@ func TestSorted(t *testing.T) {
 		t.Error("no values must give NaN")
 	}
 }
+
+// Every place of many values is that of a sort, also where they repeat or are in order
+// already.
+func TestSelectOfMany(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 3))
+	for range 60 {
+		n := 250 + r.IntN(3000)
+		x := make([]float64, n)
+		kinds := 1 + r.IntN(2*n)
+		for i := range x {
+			x[i] = float64(r.IntN(kinds))
+		}
+		switch r.IntN(4) {
+		case 0:
+			slices.Sort(x)
+		case 1:
+			slices.Sort(x)
+			slices.Reverse(x)
+		}
+		sorted := slices.Sorted(slices.Values(x))
+		for _, k := range []int{0, n / 100, n / 10, n / 2, n * 99 / 100, n - 1, r.IntN(n)} {
+			y := slices.Clone(x)
+			if got := Select(y, k); got != sorted[k] {
+				t.Errorf("%d values of %d kinds, place %d: %v, want %v", n, kinds, k, got, sorted[k])
+			}
+			if k > 0 && slices.Max(y[:k]) > sorted[k] || slices.Min(y[k:]) < sorted[k] {
+				t.Errorf("%d values, place %d: not parted", n, k)
+			}
+		}
+		if got, want := Median(slices.Clone(x)), SortedMedian(sorted); got != want {
+			t.Errorf("%d values: median %v, want %v", n, got, want)
+		}
+	}
+}
