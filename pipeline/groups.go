@@ -176,6 +176,21 @@ func (e *Env) worthGroups(t Task) ([][]*member, error) {
 	return groups, nil
 }
 
+// sharedBlock returns the block of a window that judgeGroups found, by its begin and
+// power; nil if there is none.
+func sharedBlock(scanner *load.Scanner, w *load.Window, since datasets.Micros, kw float64) *load.Block {
+	candidates, _ := scanner.Candidates(w)
+	for _, c := range candidates {
+		if c.At != since {
+			continue
+		}
+		if b := scanner.Block(w, c); b != nil && b.KW == kw {
+			return b
+		}
+	}
+	return nil
+}
+
 // judgeGroups looks at the meters of the groups twice: what each may hold, and then,
 // of those for which the group says more than the meter alone, at the block itself.
 func (e *Env) judgeGroups(ctx context.Context, groups [][]*member) (evidence []datasets.Evidence, energy []datasets.MiningEnergy, err error) {

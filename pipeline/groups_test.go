@@ -112,6 +112,19 @@ func TestGroupRun(t *testing.T) {
 	if !reflect.DeepEqual(spoke, []string{"a1", "a2"}) {
 		t.Errorf("evidence of %v, want a1 and a2", spoke)
 	}
+	env, err := newEnv(ws, nil)
+	if err == nil {
+		err = env.share()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range tableOf[datasets.Evidence](t, ws, "group_evidence") {
+		r := &runner{env: env, split: map[string]*siteCase{e.SiteID: {since: e.Start, kw: e.MiningKW}}}
+		if c, err := r.chart(e.SiteID); err != nil || c.Since != e.Start || c.Until != e.End || c.BlockKW != e.MiningKW {
+			t.Errorf("chart of %s: from %v to %v, %.1f kW, %v; want the block of %+v", e.SiteID, c.Since, c.Until, c.BlockKW, err, e)
+		}
+	}
 	kwh := map[string]float64{}
 	for _, q := range tableOf[datasets.MiningEnergy](t, ws, "group_energy") {
 		kwh[q.SiteID] += q.Wh.KWh()

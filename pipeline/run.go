@@ -76,6 +76,7 @@ type runner struct {
 
 	balances []Balance
 	months   map[string][]export.MonthCoverage // by site
+	split    map[string]*siteCase              // sites whose strongest block is one that they share
 }
 
 // Run takes in what is new and makes a run of it. If neither input nor
@@ -345,9 +346,13 @@ func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, erro
 		Subscribers: r.traffic.subscribers,
 		Quality:     r.quality(), Charts: r.chart, Visits: r.visits(cases),
 	}
+	r.split = map[string]*siteCase{}
 	r.list = r.scoreModel(out.Visits)
 	out.Expected = r.list.Expected
 	for _, s := range cases {
+		if s.split {
+			r.split[s.site.SiteID] = s
+		}
 		out.Scores = append(out.Scores, s.row)
 		out.Terms = append(out.Terms, s.verdict.Terms...)
 		out.Evidence = append(out.Evidence, s.evidence...)

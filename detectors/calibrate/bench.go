@@ -287,7 +287,7 @@ func (b *bench) found(keep func(*Case) bool, cut float64) {
 		}
 		b.printf("\nof %.0f mines of model %s with a log-likelihood ratio above %.1f: onset within two days %.2f, median error %.1f days; energy within 20 %% %.2f, median error %.1f %%, median bias %+.1f %%\n",
 			n, model, cut, exact/n, stat.Quantile(onset, 0.5), within/n, 100*stat.Quantile(errors, 0.5), 100*stat.Quantile(ratio, 0.5))
-		b.printf("  of %.0f that ended within the data the end within a week %.2f\n", ends, ended/ends)
+		b.printf("  of %.0f that ended within the data the end within a week %.2f\n", ends, ended/max(1, ends))
 		b.printf("  90 %% intervals (of the other buildings and the other model): cover %.2f, relative width %.2f in the mean, %.2f in the median\n", covered/n, mean(width), stat.Quantile(width, 0.5))
 	}
 }
