@@ -14,7 +14,7 @@ import (
 )
 
 // calibrationSeeds is the recipe of the tables that ship with the program.
-const calibrationSeeds = 5
+const calibrationSeeds = 10
 
 func (p *program) calibrate() *cobra.Command {
 	var write string
@@ -40,7 +40,7 @@ run must have read the meters before.`,
 			if own {
 				return p.selfInject(cmd.Context(), sites)
 			}
-			cases, err := calibrate.Draws(seeds)
+			cases, err := calibrate.Draws(1, seeds)
 			if err != nil {
 				return err
 			}
@@ -54,7 +54,7 @@ run must have read the meters before.`,
 				}
 			}
 			if write != "" {
-				calibrate.Bench(p.stdout, cases, seeds)
+				calibrate.Bench(p.stdout, cases)
 			}
 			return nil
 		},

@@ -20,16 +20,16 @@ const alike = 0.2
 const proposedLR = 3.9
 
 // Bench writes what the detector reaches on meters and mines that it had not
-// seen. Cases are those of Draws(seeds).
-func Bench(out io.Writer, cases []Case, seeds int) {
-	b := bench{out: out, cases: cases, seeds: seeds}
+// seen. Cases are those of [Draws].
+func Bench(out io.Writer, cases []Case) {
+	b := bench{out: out, cases: cases, seeds: seedsOf(cases)}
 	b.run()
 }
 
 type bench struct {
 	out   io.Writer
 	cases []Case
-	seeds int
+	seeds []uint64
 	cross []Verdict // of each mine by a model that knew the other kind of mine only; of other meters by that of model A
 }
 
@@ -40,7 +40,7 @@ func (b *bench) run() {
 	fromB, modelsB := judged(b.cases, ModelB)
 	fromBoth, _ := judged(b.cases)
 	saidA, saidB, saidBoth := declared(b.cases, fromA, ModelA), declared(b.cases, fromB, ModelB), declared(b.cases, fromBoth)
-	b.printf("%d windows of %d meters, %d seeds; every figure is of buildings that the model had not seen\n\n", len(b.cases), len(buildings(b.cases)), b.seeds)
+	b.printf("%d windows of %d meters, %d seeds; every figure is of buildings that the model had not seen\n\n", len(b.cases), len(buildings(b.cases)), len(b.seeds))
 	estate := func(c *Case) bool { return c.Population == Estate }
 	b.printf("university buildings, AP            at 5 %%              1 %%   0.1 %%  worst seed  5 %% with look-alikes\n")
 	for _, row := range []struct {
@@ -138,8 +138,8 @@ func (b *bench) line(name string, scores []float64, keep func(*Case) bool) {
 	}
 	low, high := bootstrap(plain, at(0.05))
 	worst := 1.0
-	for s := range b.seeds {
-		seed := slices.DeleteFunc(slices.Clone(plain), func(x scored) bool { return x.c.Seed != uint64(s+1) })
+	for _, s := range b.seeds {
+		seed := slices.DeleteFunc(slices.Clone(plain), func(x scored) bool { return x.c.Seed != s })
 		worst = min(worst, at(0.05)(seed))
 	}
 	b.printf("  %-32s %.3f (%.2f-%.2f)  %.3f  %.3f  %.3f       %.3f\n", name, at(0.05)(plain), low, high, at(0.01)(plain), at(0.001)(plain), worst,

@@ -139,17 +139,26 @@ func Tables(cases []Case) []Table {
 	}
 }
 
-// Draws returns the cases of seeds 1 to n.
-func Draws(n int) ([]Case, error) {
+// Draws returns the cases of n seeds from the first on.
+func Draws(first uint64, n int) ([]Case, error) {
 	var cases []Case
 	for s := range n {
-		c, err := Cases(uint64(s + 1))
+		c, err := Cases(first + uint64(s))
 		if err != nil {
 			return nil, err
 		}
 		cases = append(cases, c...)
 	}
 	return cases, nil
+}
+
+func seedsOf(cases []Case) []uint64 {
+	var seeds []uint64
+	for i := range cases {
+		seeds = append(seeds, cases[i].Seed)
+	}
+	slices.Sort(seeds)
+	return slices.Compact(seeds)
 }
 
 const recipe = "# Written by `minewatch calibrate`. Recipe: package detectors/calibrate.\n"
