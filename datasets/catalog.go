@@ -190,9 +190,12 @@ var Catalog = []*Table{
 	derived[FlowProfile]("flow_profile", "All traffic of one client with one server port.", ""),
 	derived[ServerName]("server_name", "Names that one client had resolved, by the address answered.", "client_ip"),
 	derived[ServerEndpoint]("server_endpoint", "How many clients in the network use a server port.", ""),
-	derived[Evidence]("load_evidence", "What the electricity detectors say of each site.", "site_id"),
+	derived[Evidence]("load_evidence", "What the electricity detectors say of the load of each site.", "site_id"),
+	derived[Evidence]("peer_evidence", "What the electricity detectors say of each site beside its peers.", "site_id"),
 	derived[MiningEnergy]("mining_energy", "Estimated mining energy by site and quarter.", "site_id"),
 	derived[Evidence]("billing_evidence", "What the monthly bills of a site without interval readings say.", "site_id"),
+	derived[Evidence]("group_evidence", "What meters of one place or holder say of each other together.", ""),
+	derived[MiningEnergy]("group_energy", "Energy of the blocks that meters of one place or holder share, by site and quarter.", ""),
 	derived[Evidence]("feeder_evidence", "What the balance of its feeder says of each site.", ""),
 	derived[MiningEnergy]("feeder_energy", "Energy of the block in a feeder's loss by site that it may be, and quarter.", ""),
 

@@ -156,6 +156,18 @@ type Flow struct {
 	Origin
 }
 
+// A NumberedFlow is a Flow with numbers for texts, 0 for an absent one.
+type NumberedFlow struct {
+	TS                   Micros
+	Src, Dst             int32 // addresses
+	SrcPort, DstPort     int32
+	Proto, SNI, App      int32
+	Sampling             int32
+	DurationS            float64
+	OrigBytes, RespBytes int64
+	OrigPkts, RespPkts   int64
+}
+
 // DNS is one answered or unanswered query.
 type DNS struct {
 	Bucket   int32  `parquet:"bucket" doc:"bucket of client_ip"`

@@ -44,7 +44,7 @@ type SiteLoad struct {
 	Wh         Wh      `parquet:"wh" unit:"Wh" doc:"energy of all readings"`
 	CoarseWh   Wh      `parquet:"coarse_wh" unit:"Wh" doc:"of these, energy in intervals longer than an hour, which no detector reads"`
 	MeanKW     float64 `parquet:"mean_kw" unit:"kW" doc:"mean power of the known hours"`
-	FloorShare float64 `parquet:"floor_share" doc:"base load (10th percentile of hourly power) / mean; -1 if the mean is not positive"`
+	FloorShare float64 `parquet:"floor_share" doc:"base load (10th percentile of hourly power) / mean; -1 if the mean is not positive, below 0 where energy was fed in"`
 }
 
 // A FlowSession is one connection of half an hour or more, stitched across

@@ -43,7 +43,8 @@ type StageCost struct {
 // BareScan is the name of the yardstick: DuckDB's scan of the readings.
 const BareScan = "bare scan"
 
-// LakeToEvidence is the name of all stages from the readings to the evidence together.
+// LakeToEvidence is the name of all stages from the readings to the evidence together,
+// as a run does them: what several read is read once.
 const LakeToEvidence = "lake to evidence"
 
 // A StageBench measures the electricity stages.
@@ -117,7 +118,15 @@ func (b StageBench) Run(ctx context.Context, dir string, progress Progress) (*Be
 type measure struct{ seconds, cpu, peakMiB float64 }
 
 func (b StageBench) rounds(ctx context.Context, ws *Workspace, cores int, files []string, progress Progress) ([]StageCost, error) {
-	stages := []*Stage{profileStage, checkStage, detectStage}
+	alone := []*Stage{profileStage, checkStage, detectStage}
+	type step struct {
+		name   string
+		stages [][]*Stage
+	}
+	steps := []step{{LakeToEvidence, [][]*Stage{alone, {peerStage}}}}
+	for _, s := range alone {
+		steps = append(steps, step{s.Name, [][]*Stage{{s}}})
+	}
 	taken := map[string][]measure{}
 	take := func(name string, work func() error) error {
 		m, err := measured(work)
@@ -136,22 +145,11 @@ func (b StageBench) rounds(ctx context.Context, ws *Workspace, cores int, files 
 			return nil, err
 		}
 		env.Workers = cores
-		var sum measure
-		for _, s := range stages {
-			if err := take(s.Name, func() error {
-				tasks, _, err := env.plan(s)
-				if err != nil {
-					return err
-				}
-				_, err = env.runner.Run(ctx, env, s, tasks)
-				return err
-			}); err != nil {
+		for _, step := range steps {
+			if err := take(step.name, func() error { return renew(ctx, env, step.stages) }); err != nil {
 				return nil, err
 			}
-			m := taken[s.Name][round]
-			sum = measure{sum.seconds + m.seconds, sum.cpu + m.cpu, max(sum.peakMiB, m.peakMiB)}
 		}
-		taken[LakeToEvidence] = append(taken[LakeToEvidence], sum)
 		progress(fmt.Sprintf("%d cores", cores), int64(round+1), int64(b.Rounds), 0)
 	}
 	var costs []StageCost
@@ -174,6 +172,25 @@ func (b StageBench) rounds(ctx context.Context, ws *Workspace, cores int, files 
 		costs = append(costs, c)
 	}
 	return costs, nil
+}
+
+// renew does all tasks of stages, also those whose result is there: groups of stages one
+// after another, the stages of a group together.
+func renew(ctx context.Context, env *Env, groups [][]*Stage) error {
+	for _, group := range groups {
+		var tasks []Task
+		for _, s := range group {
+			all, _, err := env.plan(s)
+			if err != nil {
+				return err
+			}
+			tasks = append(tasks, all...)
+		}
+		if _, err := env.runner.Run(ctx, env, jobsOf(tasks)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // scanBare is what merely reading the two columns costs.

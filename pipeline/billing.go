@@ -14,7 +14,7 @@ var billingStage = &Stage{
 	Name:   "billing",
 	Tables: []string{"billing_evidence"},
 	After:  []*Stage{profileStage},
-	Shared: true,
+	Needs:  (*Env).share,
 	Plan: func(env *Env) ([]Task, error) {
 		return env.bucketTasks("billing", []string{"billing"}, env.WS.Config.Zone, env.shared.digest)
 	},

@@ -14,7 +14,6 @@ import (
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/capture"
-	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/detectors/traffic"
 )
 
@@ -154,15 +153,9 @@ func runNetwork(t *testing.T, ws *Workspace) verdict {
 	if _, err := Ingest(ctx, ws, IngestOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	list, err := store.List(ws.Lake(), "flows")
-	if err != nil {
-		t.Fatal(err)
-	}
 	clients := map[string]bool{}
-	for _, m := range list {
-		if err := store.Flows(m.Path(ws.Lake()), func(f *datasets.Flow) error { clients[strings.Clone(f.SrcIP)] = true; return nil }); err != nil {
-			t.Fatal(err)
-		}
+	if err := eachPart(ws.Lake(), "flows", func(f datasets.Flow) { clients[strings.Clone(f.SrcIP)] = true }); err != nil {
+		t.Fatal(err)
 	}
 	leases := "ip_prefix,valid_from,subscriber_id,provider\n"
 	for ip := range clients {

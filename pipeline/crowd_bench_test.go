@@ -15,7 +15,7 @@ import (
 // figures of detectors/traffic/BENCHMARK.md: MINEWATCH_CROWD=10000,14,10 for
 // subscribers, days and miners of each form, MINEWATCH_SEEDS=101,102 for the seeds;
 // MINEWATCH_RATES=1 for one rate of sampling, MINEWATCH_ACTIVE_S=60 for the exporter's
-// active timeout, and MINEWATCH_WEB=0 to leave out browsing, which never lasts and is
+// active timeout, MINEWATCH_REFRESH_S=31 for pools that refresh jobs, and MINEWATCH_WEB=0 to leave out browsing, which never lasts and is
 // most of the records.
 func crowdSize() (n, days, perForm int, seeds []uint64) {
 	n, days, perForm, seeds = 600, 4, 3, []uint64{1}
@@ -50,7 +50,7 @@ func BenchmarkCrowd(b *testing.B) {
 			c := newCrowd(b, seed, n, days, perForm, rates...)
 			rows += c.rows
 			for _, v := range c.views {
-				all[v.sampling] = append(all[v.sampling], c.judge(b, c.detect(b, v))...)
+				all[v.sampling] = append(all[v.sampling], c.judge(b, v)...)
 			}
 			b.Logf("after %d of %d seeds, %d records:", i+1, len(seeds), rows)
 			for _, r := range rates {
@@ -58,7 +58,7 @@ func BenchmarkCrowd(b *testing.B) {
 			}
 		}
 		both := newTally()
-		both.add(all[1], rules[2].called)
+		both.add(all[1], called(anyTwo))
 		b.ReportMetric(both.recall(), "recall")
 		b.ReportMetric(float64(both.found[sim.NotMining]), "false")
 		b.ReportMetric(float64(rows), "records")
@@ -76,7 +76,7 @@ func report(b *testing.B, rate int32, list []judgement) {
 	for _, low := range []float64{0, 0.2, 0.4, 0.8, 1.5} {
 		of := slices.DeleteFunc(slices.Clone(list), func(j judgement) bool { return j.form == sim.NotMining || j.size < low })
 		t := newTally()
-		t.add(of, rules[2].called)
+		t.add(of, called(anyTwo))
 		b.Logf("1:%d any two kinds, mines from %.1f of the host's load: recall %.3f of %d", rate, low, t.recall(), len(of))
 	}
 	for cut := -4.0; cut <= 0; cut++ {
@@ -110,7 +110,7 @@ func BenchmarkOpponent(b *testing.B) {
 		var best []float64
 		for _, seed := range seeds {
 			c := newCrowd(b, seed, n, days, perForm, 1)
-			ours = append(ours, c.judge(b, c.detect(b, c.views[0]))...)
+			ours = append(ours, c.judge(b, c.views[0])...)
 			best = append(best, c.rita()...)
 		}
 		theirs := slices.Clone(ours)

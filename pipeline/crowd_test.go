@@ -32,6 +32,7 @@ import (
 type crowd struct {
 	traffic sim.Traffic
 	clients []sim.Client
+	meters  []meter // of the clients
 	pools   *ref.Pools
 	names   []datasets.ServerName
 	views   []*view
@@ -44,12 +45,6 @@ type view struct {
 	days     []datasets.FlowDay
 	sessions []datasets.FlowSession
 	used     map[endpointKey]int32 // clients by server port
-}
-
-type endpointKey struct {
-	ip    string
-	port  int32
-	proto string
 }
 
 // hiddenDNS is the share of subscribers who ask a resolver that the provider does
@@ -66,7 +61,7 @@ func newCrowd(tb testing.TB, seed uint64, n, days, perForm int, rates ...int32) 
 	t := sim.DefaultTraffic(time.Date(2023, 4, 30, 18, 0, 0, 0, time.UTC))
 	t.Seed, t.Days, t.ActiveTimeoutS, t.Resolve = seed, days, 1800, resolve
 	t.Zone = time.FixedZone("+06", 6*3600)
-	for name, to := range map[string]*int{"MINEWATCH_ACTIVE_S": &t.ActiveTimeoutS, "MINEWATCH_WEB": &t.WebPerDay} {
+	for name, to := range map[string]*int{"MINEWATCH_ACTIVE_S": &t.ActiveTimeoutS, "MINEWATCH_WEB": &t.WebPerDay, "MINEWATCH_REFRESH_S": &t.RefreshS} {
 		if v, err := strconv.Atoi(os.Getenv(name)); err == nil {
 			*to = v
 		}
@@ -101,8 +96,13 @@ func newCrowd(tb testing.TB, seed uint64, n, days, perForm int, rates ...int32) 
 	set := stitch.Settings{Gap: 300 * time.Second, Zone: t.Zone, Blocks: blocks, Mining: traffic.MiningLabel, Keep: func(ip string, port int32, sni string) bool {
 		return poolAddrs[ip] || sni != "" && pools.Match(sni, port).Kind != datasets.NoPool
 	}}
-	for i, client := range clients {
-		rows := t.Client(client)
+	hosts := newHosts(tb, seed)
+	for i := range clients {
+		r := rand.New(rand.NewPCG(seed, 230+uint64(i)))
+		m := hosts.meter(clients[i], r).place(&clients[i], t, r)
+		c.meters = append(c.meters, m)
+		rows := t.Client(clients[i])
+		rows.Flows = m.cutOff(rows.Flows)
 		c.rows += int64(len(rows.Flows))
 		c.lookUps(rows.DNS, mix(seed, i))
 		for _, v := range c.views {
@@ -254,6 +254,8 @@ type judgement struct {
 	size     float64                    // of the mine, as a share of the host's load without it
 	fused    score.Verdict              // traffic and meter, as a run adds them up
 	meter    score.Verdict              // the meter alone
+	rests    float64                    // what rests of traffic and load together say
+	unrested score.Verdict              // as fused, without it
 	rita     float64
 }
 
@@ -272,10 +274,11 @@ func (j judgement) alone() (sum float64, kinds int) {
 	return sum, kinds
 }
 
-// kinds is how many families of the traffic speak, and the meter.
+// kinds is how many families of the traffic speak, and the meter: by itself, or by
+// resting when the traffic does.
 func (j judgement) kinds() int {
 	_, n := j.alone()
-	if j.meter.Kinds > 0 {
+	if j.meter.Kinds > 0 || j.rests > 0 {
 		n++
 	}
 	return n
@@ -292,22 +295,38 @@ type rule struct {
 var rules = []rule{
 	{"traffic alone", func(j judgement) bool { sum, kinds := j.alone(); return kinds >= 2 && sum >= 0 }},
 	{"traffic and meter both", func(j judgement) bool { return j.fused.Kinds >= 2 && j.fused.LogOdds >= calibratedAt }},
-	{"any two kinds", func(j judgement) bool { return j.kinds() >= 2 && j.fused.LogOdds >= calibratedAt }},
+	{"traffic and meter both, without rests", func(j judgement) bool { return j.unrested.Kinds >= 2 && j.unrested.LogOdds >= calibratedAt }},
+	{"any two kinds, without rests", func(j judgement) bool {
+		return judgement{families: j.families, meter: j.meter}.kinds() >= 2 && j.unrested.LogOdds >= calibratedAt
+	}},
+	{anyTwo, func(j judgement) bool { return j.kinds() >= 2 && j.fused.LogOdds >= calibratedAt }},
 	{"any two kinds, more probable than not", func(j judgement) bool { return j.kinds() >= 2 && j.fused.LogOdds >= 0 }},
 	{"meter alone", func(j judgement) bool { return j.meter.LogOdds >= calibratedAt }},
 }
 
-const calibratedAt = -1
+const (
+	calibratedAt = -1
+	anyTwo       = "any two kinds"
+)
+
+// called is the rule of a name.
+func called(name string) func(judgement) bool {
+	return rules[slices.IndexFunc(rules, func(r rule) bool { return r.name == name })].called
+}
 
 // judge adds up what is said of each subscriber by the shipped weights.
-func (c *crowd) judge(tb testing.TB, found map[string][]traffic.Finding) []judgement {
+func (c *crowd) judge(tb testing.TB, v *view) []judgement {
 	tb.Helper()
-	hosts := newHosts(tb, c.traffic.Seed)
+	found := c.detect(tb, v)
+	byClient := map[string][]datasets.FlowDay{}
+	for _, d := range v.days {
+		byClient[d.Client] = append(byClient[d.Client], d)
+	}
 	m := score.NewModel(prevalence, score.Shipped())
 	var out []judgement
 	for i, client := range c.clients {
 		list := found[client.Addr.String()]
-		meter := hosts.meter(client, rand.New(rand.NewPCG(c.traffic.Seed, 230+uint64(i))))
+		meter := &c.meters[i]
 		j := judgement{form: client.Form, families: map[traffic.Family]float64{}, size: meter.size}
 		for _, f := range list {
 			j.families[f.Family] = max(j.families[f.Family], f.LogLR)
@@ -321,11 +340,30 @@ func (c *crowd) judge(tb testing.TB, found map[string][]traffic.Finding) []judge
 		if power, ok := counter.Power("s", evidence); ok {
 			evidence = append(evidence, power)
 		}
+		j.unrested = m.Sum(site, evidence)
+		if e, ok := counter.Rests("s", meter.series, c.traffic.Zone, datasets.MicrosOf(c.traffic.Start), contactsOf(byClient[client.Addr.String()], list, c.traffic)); ok {
+			evidence = append(evidence, e)
+			if e.Status == datasets.Spoken {
+				j.rests = e.LogLR
+			}
+		}
 		j.fused = m.Sum(site, evidence)
 		j.meter = m.Sum(site, []datasets.Evidence{meter.evidence})
 		out = append(out, j)
 	}
 	return out
+}
+
+// contactsOf gathers the hours of a client's contacts, as a run does.
+func contactsOf(days []datasets.FlowDay, found []traffic.Finding, t sim.Traffic) []counter.Contact {
+	p := newPresence(datasets.MicrosOf(t.Start), datasets.MicrosOf(t.Start.AddDate(0, 0, t.Days)))
+	for _, f := range found {
+		p.candidate(f)
+	}
+	for _, d := range days {
+		p.add(d)
+	}
+	return p.contacts()
 }
 
 // A tally counts calls by form.

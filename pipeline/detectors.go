@@ -15,10 +15,10 @@ func Detectors() []detectors.Info {
 	for _, d := range load.All() {
 		list = append(list, d.Info())
 	}
-	list = append(list, load.Bypass{}.Info(), load.Billing{}.Info())
+	list = append(list, load.Group{}.Info(), load.Bypass{}.Info(), load.Billing{}.Info())
 	pools, _ := ref.NewPools(nil) // only rows of a user can be refused
 	for _, d := range traffic.All(pools) {
 		list = append(list, d.Info())
 	}
-	return append(list, counter.QuietInfo(), counter.KnownInfo(), counter.PowerInfo(), visit.Info())
+	return append(list, counter.QuietInfo(), counter.KnownInfo(), counter.PowerInfo(), counter.RestsInfo(), visit.Info())
 }

@@ -24,30 +24,35 @@ var checkStage = &Stage{
 	Plan: func(env *Env) ([]Task, error) {
 		return env.readingTasks("check", env.WS.Config.Zone)
 	},
-	Apply: applyCheck,
+	Look: lookCheck,
 }
 
-func applyCheck(ctx context.Context, env *Env, t Task) (int64, error) {
-	lake := env.WS.Lake()
-	var rows []datasets.ReadingDoubt
-	add := func(site string, d suspect.Doubt) {
-		rows = append(rows, datasets.ReadingDoubt{Bucket: t.Out.Bucket, SiteID: site, Kind: d.Kind, N: d.Count, First: d.First})
+// A checkLook gathers the doubts about the sites of one bucket.
+type checkLook struct {
+	env  *Env
+	task Task
+	rows []datasets.ReadingDoubt
+}
+
+func lookCheck(env *Env, t Task) siteLook { return &checkLook{env: env, task: t} }
+
+func (c *checkLook) see(r *siteReadings) {
+	for _, d := range suspect.Find(r.Load, c.env.Zone) {
+		c.add(r.SiteID, d)
 	}
-	err := store.Loads(paths(lake, t.In), func(siteID string, l *datasets.Load) error {
-		for _, d := range suspect.Find(l, env.Zone) {
-			add(siteID, d)
-		}
-		return nil
-	})
-	if err != nil {
+}
+
+func (c *checkLook) add(site string, d suspect.Doubt) {
+	c.rows = append(c.rows, datasets.ReadingDoubt{Bucket: c.task.Out.Bucket, SiteID: site, Kind: d.Kind, N: d.Count, First: d.First})
+}
+
+func (c *checkLook) commit(ctx context.Context) (int64, error) {
+	if err := c.env.contradictions(ctx, c.task, c.add); err != nil {
 		return 0, err
 	}
-	if err := env.contradictions(ctx, t, add); err != nil {
-		return 0, err
-	}
-	slices.SortStableFunc(rows, func(a, b datasets.ReadingDoubt) int { return cmp.Compare(a.SiteID, b.SiteID) })
-	_, err = store.CommitRows(lake, rows, t.manifest("reading_doubts"))
-	return int64(len(rows)), err
+	slices.SortStableFunc(c.rows, func(a, b datasets.ReadingDoubt) int { return cmp.Compare(a.SiteID, b.SiteID) })
+	_, err := store.CommitRows(c.env.WS.Lake(), c.rows, c.task.manifest("reading_doubts"))
+	return int64(len(c.rows)), err
 }
 
 // contradictions counts the readings that a later one of the same interval

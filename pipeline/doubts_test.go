@@ -39,7 +39,7 @@ func TestDoubts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, task := range tasks {
-		if _, err := checkStage.Apply(context.Background(), env, task); err != nil {
+		if _, err := env.apply(context.Background(), Job{task}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -23,7 +23,7 @@ var feederStage = &Stage{
 	Name:   "feeders",
 	Tables: []string{"feeder_evidence", "feeder_energy"},
 	After:  []*Stage{profileStage},
-	Shared: true,
+	Needs:  (*Env).share,
 	Plan: func(env *Env) ([]Task, error) {
 		in, err := store.List(env.WS.Lake(), "feeder_readings")
 		if err != nil || len(in) == 0 {
@@ -38,7 +38,7 @@ var feederStage = &Stage{
 			return nil, err
 		}
 		in = append(in, readings...)
-		fp := store.Fingerprint(slices.Concat([]string{"feeders", env.code, env.WS.Config.Zone, fmt.Sprint(env.WS.Config.Scoring.Prior), string(sites)}, refs(in))...)
+		fp := store.Fingerprint(slices.Concat([]string{"feeders", env.code, env.WS.Config.Zone, fmt.Sprint(env.WS.Config.Scoring.Prior), env.shared.digest, string(sites)}, refs(in))...)
 		return []Task{{Stage: "feeders", Out: datasets.Whole, Fingerprint: fp, In: in}}, nil
 	},
 	Apply: applyFeeders,
@@ -47,7 +47,7 @@ var feederStage = &Stage{
 // below lists the sites of each feeder, by id.
 func (e *Env) below() map[string][]load.Below {
 	of := map[string][]load.Below{}
-	for _, s := range e.shared.sites {
+	for _, s := range e.around.sites {
 		if s.FeederID != "" {
 			of[s.FeederID] = append(of[s.FeederID], load.Below{SiteID: s.SiteID, ContractedKW: s.ContractedKW})
 		}
@@ -162,7 +162,11 @@ func (e *Env) balance(ctx context.Context, batch []*feederCase) error {
 			of[s.SiteID] = f
 		}
 	}
-	if err := e.sitesOf(ctx, of, func(f *feederCase, s *features.Series) { f.balance.Add(s) }); err != nil {
+	if err := seriesOf(ctx, e, of, func(f *feederCase, s *features.Series) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.balance.Add(s)
+	}); err != nil {
 		return err
 	}
 	var g errgroup.Group
@@ -182,7 +186,9 @@ func (e *Env) balance(ctx context.Context, batch []*feederCase) error {
 			found[id] = f
 		}
 	}
-	return e.sitesOf(ctx, found, func(f *feederCase, s *features.Series) {
+	return seriesOf(ctx, e, found, func(f *feederCase, s *features.Series) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		i := slices.IndexFunc(f.sites, func(b load.Below) bool { return b.SiteID == s.SiteID })
 		f.sites[i].FallKW, f.sites[i].FallZ = load.Fall(s, f.sight.At(f.sight.Block.Onset))
 	})
@@ -190,44 +196,14 @@ func (e *Env) balance(ctx context.Context, batch []*feederCase) error {
 
 func (e *Env) scanLoss(f *feederCase, scanner *load.Scanner) {
 	w := load.NewWindow(f.balance.Loss(), e.Zone)
+	if e.keepsHolidays(e.around.sites[f.sites[0].SiteID]) {
+		w.Observe(e.around.otherDays)
+	}
 	var block *load.Block
 	block, f.why, f.spoken = load.Bypass{}.Find(f.balance, w, scanner)
 	if block != nil {
 		f.sight = &load.Sight{Window: w, Block: block, Zone: e.Zone}
 	}
-}
-
-// sitesOf calls each, for one site of a feeder at a time, with the series of
-// the sites named. Order is not fixed.
-func (e *Env) sitesOf(ctx context.Context, of map[string]*feederCase, each func(f *feederCase, s *features.Series)) error {
-	groups, err := byBucket(e.WS.Lake(), "readings")
-	if err != nil {
-		return err
-	}
-	wanted := map[int32]bool{}
-	for id := range of {
-		wanted[datasets.BucketOf(id, e.WS.Config.Buckets)] = true
-	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(e.Workers)
-	for bucket, in := range groups {
-		if !wanted[bucket] {
-			continue
-		}
-		g.Go(func() error {
-			var n features.Normaliser
-			return store.Loads(paths(e.WS.Lake(), in), func(id string, l *datasets.Load) error {
-				if f := of[id]; f != nil {
-					s := n.Normalise(id, l)
-					f.mu.Lock()
-					defer f.mu.Unlock()
-					each(f, s)
-				}
-				return ctx.Err()
-			})
-		})
-	}
-	return g.Wait()
 }
 
 // attribute gives each site of a feeder its evidence, and the energy of the block

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/ref"
 	"github.com/minewatch/minewatch/datasets/store"
@@ -23,7 +25,7 @@ var profileStage = &Stage{
 	Plan: func(env *Env) ([]Task, error) {
 		return env.readingTasks("profile", env.WS.Config.Zone)
 	},
-	Apply: applyProfile,
+	Look: lookProfile,
 }
 
 // readingTasks returns a task for each bucket of readings; parts are whatever
@@ -32,29 +34,34 @@ func (e *Env) readingTasks(stage string, parts ...string) ([]Task, error) {
 	return e.bucketTasks(stage, []string{"readings"}, parts...)
 }
 
-func applyProfile(_ context.Context, env *Env, t Task) (int64, error) {
-	lake := env.WS.Lake()
-	var normaliser features.Normaliser
-	profiler := features.Profiler{Zone: env.Zone}
-	var months []datasets.LoadProfile
-	var sites []datasets.SiteLoad
-	err := store.Loads(paths(lake, t.In), func(siteID string, l *datasets.Load) error {
-		s := normaliser.Normalise(siteID, l)
-		for _, row := range profiler.Profiles(s) {
-			row.Bucket = t.Out.Bucket
-			months = append(months, row)
-		}
-		sites = append(sites, siteLoad(s, t.Out.Bucket))
-		return nil
-	})
-	if err != nil {
+// A profileLook describes the sites of one bucket.
+type profileLook struct {
+	lake     string
+	task     Task
+	profiler features.Profiler
+	months   []datasets.LoadProfile
+	sites    []datasets.SiteLoad
+}
+
+func lookProfile(env *Env, t Task) siteLook {
+	return &profileLook{lake: env.WS.Lake(), task: t, profiler: features.Profiler{Zone: env.Zone}}
+}
+
+func (p *profileLook) see(r *siteReadings) {
+	s := r.hourly()
+	for _, row := range p.profiler.Profiles(s) {
+		row.Bucket = p.task.Out.Bucket
+		p.months = append(p.months, row)
+	}
+	p.sites = append(p.sites, siteLoad(s, p.task.Out.Bucket))
+}
+
+func (p *profileLook) commit(context.Context) (int64, error) {
+	if _, err := store.CommitRows(p.lake, p.months, p.task.manifest("load_profile")); err != nil {
 		return 0, err
 	}
-	if _, err := store.CommitRows(lake, months, t.manifest("load_profile")); err != nil {
-		return 0, err
-	}
-	_, err = store.CommitRows(lake, sites, t.manifest("site_load"))
-	return int64(len(sites)), err
+	_, err := store.CommitRows(p.lake, p.sites, p.task.manifest("site_load"))
+	return int64(len(p.sites)), err
 }
 
 // manifest begins the manifest of a table that the task makes.
@@ -68,7 +75,7 @@ func siteLoad(s *features.Series, bucket int32) datasets.SiteLoad {
 		Bucket: bucket, SiteID: s.SiteID, First: s.Start, Last: s.End(), Hours: int32(len(s.KW)), Known: int32(known),
 		Coverage: s.Coverage, Wh: s.Wh, CoarseWh: s.CoarseWh, FloorShare: -1,
 	}
-	if share >= 0 {
+	if !math.IsNaN(share) {
 		row.FloorShare = share
 	}
 	sum, gap := 0.0, int32(0)
@@ -93,16 +100,24 @@ func siteLoad(s *features.Series, bucket int32) datasets.SiteLoad {
 	return row
 }
 
-// shared is what detection needs beyond one bucket: who the sites are, their
-// peers and the windows in which miners were cut off.
+// surroundings is what detection needs beyond one bucket of readings: who the
+// sites are, the windows in which miners were cut off, and the weather.
+type surroundings struct {
+	sites     map[string]datasets.Site
+	cuts      []cut
+	air       map[string]*climate // by the region of a site, as the register spells it
+	otherDays []load.OtherDay     // of Kazakhstan
+	regions   map[string]bool     // by the same: whether it is one of Kazakhstan
+	digests   map[int32]string    // by bucket of sites, for fingerprints
+	none      string              // digest of buckets in which no site is known
+}
+
+// shared is what detection needs of all sites together: their peers.
 type shared struct {
-	sites  map[string]datasets.Site
 	load   map[string]datasets.SiteLoad
 	groups map[string]string      // peer group by site
 	peers  map[string]*load.Peers // by group; those with too few sites are left out
-	cuts   []cut
-	air    map[string]*climate // by regionKey
-	digest string              // of all of it, for fingerprints
+	digest string                 // of all of it and of what surrounds the sites, for fingerprints
 }
 
 // A cut is a window and whom it concerns.
@@ -111,35 +126,87 @@ type cut struct {
 	Region, FeederID string // "" for all
 }
 
-// share loads what detection needs beyond one bucket, once. site_load must be
+// surround loads what detection needs beyond one bucket, once.
+func (e *Env) surround() error {
+	e.sharing.Lock()
+	defer e.sharing.Unlock()
+	if e.around.sites != nil {
+		return nil
+	}
+	s := surroundings{sites: map[string]datasets.Site{}, air: map[string]*climate{}, regions: map[string]bool{}, digests: map[int32]string{}}
+	sites, err := store.ReadTable[datasets.Site](e.WS.Lake(), "sites")
+	if err != nil {
+		return err
+	}
+	if s.cuts, err = e.cuts(); err != nil {
+		return err
+	}
+	air, weather, err := e.climates()
+	if err != nil {
+		return err
+	}
+	s.otherDays = otherDays(e.tables.Calendar, e.Zone)
+	places := map[int32]map[string][3]string{} // which cuts, weather and holidays concern a site
+	s.air[""] = air[e.regionKey("")]
+	for _, site := range sites {
+		s.sites[site.SiteID] = site
+		if _, ok := s.air[site.Region]; !ok {
+			s.air[site.Region] = air[e.regionKey(site.Region)]
+			_, s.regions[site.Region] = e.tables.Regions.Find(site.Region)
+		}
+		bucket := datasets.BucketOf(site.SiteID, e.WS.Config.Buckets)
+		if places[bucket] == nil {
+			places[bucket] = map[string][3]string{}
+		}
+		places[bucket][site.SiteID] = [3]string{site.Region, site.FeederID, site.KATO}
+	}
+	text, err := json.Marshal([]any{s.cuts, weather, s.otherDays})
+	if err != nil {
+		return err
+	}
+	s.none = store.Fingerprint(string(text))
+	for bucket, list := range places {
+		text, err := json.Marshal(list)
+		if err != nil {
+			return err
+		}
+		s.digests[bucket] = store.Fingerprint(s.none, string(text))
+	}
+	e.around = s
+	return nil
+}
+
+// digest says what surrounds the sites of a bucket.
+func (s *surroundings) digest(bucket int32) []string {
+	if d, ok := s.digests[bucket]; ok {
+		return []string{d}
+	}
+	return []string{s.none}
+}
+
+// share loads what detection needs of all sites together, once. site_load must be
 // current.
 func (e *Env) share() error {
+	if err := e.surround(); err != nil {
+		return err
+	}
 	e.sharing.Lock()
 	defer e.sharing.Unlock()
 	if e.shared.digest != "" {
 		return nil
 	}
-	s := shared{sites: map[string]datasets.Site{}, load: map[string]datasets.SiteLoad{}, groups: map[string]string{}, peers: map[string]*load.Peers{}}
-	sites, err := store.ReadTable[datasets.Site](e.WS.Lake(), "sites")
-	if err != nil {
-		return err
-	}
-	for _, site := range sites {
-		s.sites[site.SiteID] = site
-	}
+	s := shared{load: map[string]datasets.SiteLoad{}, groups: map[string]string{}, peers: map[string]*load.Peers{}}
 	loads, err := store.ReadTable[datasets.SiteLoad](e.WS.Lake(), "site_load")
 	if err != nil {
 		return err
 	}
 	activities := e.tables.Activities
-	places := map[string][2]string{} // which cuts and which weather concern a site
 	slices.SortFunc(loads, func(a, b datasets.SiteLoad) int { return strings.Compare(a.SiteID, b.SiteID) })
 	for _, l := range loads {
 		s.load[l.SiteID] = l
-		site := s.sites[l.SiteID]
+		site := e.around.sites[l.SiteID]
 		group := activities.PeerGroup(site.OKED, site.AccountType, site.TariffGroup)
 		s.groups[l.SiteID] = group
-		places[l.SiteID] = [2]string{site.Region, site.FeederID}
 		if l.FloorShare < 0 || group == ref.UnknownGroup {
 			continue
 		}
@@ -157,15 +224,7 @@ func (e *Env) share() error {
 		}
 		slices.Sort(p.FloorShare)
 	}
-	if s.cuts, err = e.cuts(); err != nil {
-		return err
-	}
-	air, weather, err := e.climates()
-	if err != nil {
-		return err
-	}
-	s.air = air
-	text, err := json.Marshal([]any{s.groups, s.peers, s.cuts, weather, places})
+	text, err := json.Marshal([]any{s.groups, s.peers, e.around.none, e.around.digests})
 	if err != nil {
 		return err
 	}
@@ -222,62 +281,143 @@ func (e *Env) sameRegion(a, b string) bool {
 	return ok && known && x.Code == y.Code
 }
 
-// detectStage runs the electricity detectors over each site's series. A task
-// is a bucket of readings.
+// detectStage runs the detectors that look at the series of one site. A task is a
+// bucket of readings.
 var detectStage = &Stage{
 	Name:   "detect",
 	Tables: []string{"load_evidence", "mining_energy"},
-	After:  []*Stage{profileStage},
-	Shared: true,
+	Needs:  (*Env).surround,
 	Plan: func(env *Env) ([]Task, error) {
-		return env.readingTasks("detect", env.WS.Config.Zone, env.shared.digest)
+		return env.tasksOf("detect", []string{"readings"}, func(bucket int32) []string {
+			return append(env.around.digest(bucket), env.WS.Config.Zone)
+		})
 	},
-	Apply: applyDetect,
+	Look: lookDetect,
 }
 
-func applyDetect(_ context.Context, env *Env, t Task) (int64, error) {
+// A detectLook runs the detectors over the sites of one bucket.
+type detectLook struct {
+	env      *Env
+	task     Task
+	scanner  *load.Scanner
+	evidence []datasets.Evidence
+	energy   []datasets.MiningEnergy
+}
+
+func lookDetect(env *Env, t Task) siteLook {
+	return &detectLook{env: env, task: t, scanner: load.NewScanner()}
+}
+
+func (d *detectLook) see(r *siteReadings) {
+	sight := d.env.sight(r.hourly(), d.scanner)
+	for _, detector := range load.All() {
+		if _, peers := detector.(load.PeerDetector); !peers {
+			d.evidence = append(d.evidence, detector.Detect(sight))
+		}
+	}
+	if sight.Block != nil && sight.Block.LogLR > 0 {
+		d.energy = append(d.energy, load.Quarters(sight.Window, sight.Block, d.env.quarterOf)...)
+	}
+}
+
+func (d *detectLook) commit(context.Context) (int64, error) {
+	lake := d.env.WS.Lake()
+	if _, err := store.CommitRows(lake, d.evidence, d.task.manifest("load_evidence")); err != nil {
+		return 0, err
+	}
+	_, err := store.CommitRows(lake, d.energy, d.task.manifest("mining_energy"))
+	return int64(len(d.evidence)), err
+}
+
+// peerStage runs the detectors that compare a site with its peers. A task is a
+// bucket of site_load: what is new at one site is soon said of all.
+var peerStage = &Stage{
+	Name:   "peers",
+	Tables: []string{"peer_evidence"},
+	After:  []*Stage{profileStage},
+	Needs:  (*Env).share,
+	Plan: func(env *Env) ([]Task, error) {
+		return env.bucketTasks("peers", []string{"site_load"}, env.shared.digest)
+	},
+	Apply: applyPeers,
+}
+
+func applyPeers(_ context.Context, env *Env, t Task) (int64, error) {
 	lake := env.WS.Lake()
-	var normaliser features.Normaliser
-	scanner := load.NewScanner()
 	var evidence []datasets.Evidence
-	var energy []datasets.MiningEnergy
-	err := store.Loads(paths(lake, t.In), func(siteID string, l *datasets.Load) error {
-		sight := env.sight(normaliser.Normalise(siteID, l), scanner)
-		for _, d := range load.All() {
-			evidence = append(evidence, d.Detect(sight))
+	for _, path := range paths(lake, t.In) {
+		sites, err := store.ReadFile[datasets.SiteLoad](path)
+		if err != nil {
+			return 0, err
 		}
-		if sight.Block != nil && sight.Block.LogLR > 0 {
-			energy = append(energy, load.Quarters(sight.Window, sight.Block, env.quarterOf)...)
+		for _, l := range sites {
+			for _, detector := range load.All() {
+				if d, ok := detector.(load.PeerDetector); ok {
+					evidence = append(evidence, d.Compare(l, env.shared.peers[env.shared.groups[l.SiteID]]))
+				}
+			}
 		}
-		return nil
-	})
-	if err != nil {
-		return 0, err
 	}
-	if _, err := store.CommitRows(lake, evidence, t.manifest("load_evidence")); err != nil {
-		return 0, err
-	}
-	_, err = store.CommitRows(lake, energy, t.manifest("mining_energy"))
+	_, err := store.CommitRows(lake, evidence, t.manifest("peer_evidence"))
 	return int64(len(evidence)), err
 }
 
 // sight prepares what the detectors look at.
 func (e *Env) sight(s *features.Series, scanner *load.Scanner) *load.Sight {
-	w := load.NewWindow(s, e.Zone)
-	w.Peers = e.shared.peers[e.shared.groups[s.SiteID]]
-	site := e.shared.sites[s.SiteID]
-	for _, c := range e.shared.cuts {
-		if e.concerns(c, site) && c.Overlaps(s) {
-			w.Cuts = append(w.Cuts, c.Cut)
-		}
-	}
-	w.TempC = e.shared.air[e.regionKey(site.Region)].over(s)
+	w := e.window(s)
 	block, why := scanner.Scan(w)
 	return &load.Sight{Window: w, Block: block, Why: why, Zone: e.Zone}
 }
 
+// window adds to a site's series what detectors may know of it.
+func (e *Env) window(s *features.Series) *load.Window {
+	w := load.NewWindow(s, e.Zone)
+	w.Peers = e.shared.peers[e.shared.groups[s.SiteID]]
+	site := e.around.sites[s.SiteID]
+	for _, c := range e.around.cuts {
+		if c.Overlaps(s) && e.concerns(c, site) {
+			w.Cuts = append(w.Cuts, c.Cut)
+		}
+	}
+	if e.keepsHolidays(site) {
+		w.Observe(e.around.otherDays)
+	}
+	w.TempC = e.around.air[site.Region].over(s)
+	return w
+}
+
 func (e *Env) quarterOf(t datasets.Micros) datasets.Quarter {
 	return datasets.QuarterOf(t.Time().In(e.Zone))
+}
+
+// seriesOf calls each, from several goroutines, with the series of one of the sites
+// named at a time, which is not kept. Order is not fixed.
+func seriesOf[T any](ctx context.Context, e *Env, of map[string]T, each func(T, *features.Series)) error {
+	groups, err := byBucket(e.WS.Lake(), "readings")
+	if err != nil {
+		return err
+	}
+	wanted := map[int32]bool{}
+	for id := range of {
+		wanted[datasets.BucketOf(id, e.WS.Config.Buckets)] = true
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(e.Workers)
+	for bucket, in := range groups {
+		if !wanted[bucket] {
+			continue
+		}
+		g.Go(func() error {
+			var n features.Normaliser
+			return store.Loads(paths(e.WS.Lake(), in), func(id string, l *datasets.Load) error {
+				if x, ok := of[id]; ok {
+					each(x, n.Normalise(id, l))
+				}
+				return ctx.Err()
+			})
+		})
+	}
+	return g.Wait()
 }
 
 // siteSeries reads the series of one site from the lake; ok is false if it

@@ -44,6 +44,11 @@ func (r *runner) runTraffic(ctx context.Context) error {
 			return 0, err
 		}
 		r.traffic = r.network.result()
+		rests, err := r.network.rests(r.env)
+		if err != nil {
+			return 0, err
+		}
+		r.traffic.evidence = append(r.traffic.evidence, rests...)
 		return int64(len(r.network.findings)), nil
 	})
 }
@@ -83,7 +88,7 @@ func (r *runner) newNetwork() (*network, error) {
 	services, refused := ref.NewServices(known)
 	n.services = services
 	n.refused("known_services", refused)
-	sites := slices.Collect(maps.Values(r.env.shared.sites))
+	sites := slices.Collect(maps.Values(r.env.around.sites))
 	slices.SortFunc(sites, func(a, b datasets.Site) int { return cmp.Compare(a.SiteID, b.SiteID) })
 	n.sites = link.NewSites(sites, registry.AddressKey)
 	rows, err := store.ReadTable[datasets.ServerEndpoint](lake, "server_endpoint")

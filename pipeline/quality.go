@@ -61,7 +61,7 @@ func (r *runner) quality() export.Quality {
 		if l.CoarseWh > 0 {
 			c.Note = fmt.Sprintf("%.0f kWh in intervals longer than an hour", l.CoarseWh.KWh())
 		}
-		if _, ok := r.env.shared.sites[id]; !ok {
+		if _, ok := r.env.around.sites[id]; !ok {
 			unknown++
 		}
 		q.Coverage = append(q.Coverage, c)
@@ -125,7 +125,8 @@ func withheldNotes(evidence []datasets.Evidence) []string {
 	return notes
 }
 
-// chart reads the load of one site again and draws the block that was found.
+// chart reads the load of one site again and draws the block that was found: the
+// shared one where that is the stronger.
 func (r *runner) chart(siteID string) (export.Chart, error) {
 	s, ok, err := r.env.siteSeries(siteID)
 	if err != nil {
@@ -135,8 +136,16 @@ func (r *runner) chart(siteID string) (export.Chart, error) {
 		return export.Chart{}, export.ErrNoChart
 	}
 	c := export.Chart{Start: s.Start, KW: s.KW}
-	sight := r.env.sight(s, load.NewScanner())
-	if b := sight.Block; b != nil && b.LogLR > 0 {
+	scanner := load.NewScanner()
+	sight := r.env.sight(s, scanner)
+	b := sight.Block
+	if b != nil && b.LogLR <= 0 {
+		b = nil
+	}
+	if of := r.split[siteID]; of != nil {
+		b = sharedBlock(scanner, sight.Window, of.since, of.kw)
+	}
+	if b != nil {
 		c.Since, c.Until, c.BlockKW = s.At(b.Onset), s.At(b.End), b.KW
 		c.ExpectedKW = load.Without(sight.Window, b)
 	}

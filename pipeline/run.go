@@ -76,6 +76,7 @@ type runner struct {
 
 	balances []Balance
 	months   map[string][]export.MonthCoverage // by site
+	split    map[string]*siteCase              // sites whose strongest block is one that they share
 }
 
 // Run takes in what is new and makes a run of it. If neither input nor
@@ -179,10 +180,7 @@ func (r *runner) check(ctx context.Context, damaged []string) ([]string, error) 
 
 // compute derives everything from the lake.
 func (r *runner) compute(ctx context.Context) (*export.Run, error) {
-	if err := r.stage(ctx, profileStage); err != nil {
-		return nil, err
-	}
-	if err := r.stage(ctx, checkStage); err != nil {
+	if err := r.stage(ctx, profileStage, checkStage, detectStage); err != nil {
 		return nil, err
 	}
 	var err error
@@ -200,16 +198,16 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	if r.months, err = r.env.monthsCovered(); err != nil {
 		return nil, fmt.Errorf("coverage: %w", err)
 	}
-	if err := r.env.share(); err != nil {
-		return nil, fmt.Errorf("peers: %w", err)
-	}
-	if err := r.stage(ctx, detectStage); err != nil {
+	if err := r.stage(ctx, peerStage); err != nil {
 		return nil, err
 	}
 	if err := r.stage(ctx, billingStage); err != nil {
 		return nil, err
 	}
 	if err := r.stage(ctx, feederStage); err != nil {
+		return nil, err
+	}
+	if err := r.stage(ctx, groupStage); err != nil {
 		return nil, err
 	}
 	asOf := r.asOf()
@@ -244,9 +242,9 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	return out, err
 }
 
-func (r *runner) stage(ctx context.Context, s *Stage) error {
-	t, err := runStage(ctx, r.env, s)
-	r.stages = append(r.stages, t)
+func (r *runner) stage(ctx context.Context, stages ...*Stage) error {
+	times, err := runStages(ctx, r.env, stages...)
+	r.stages = append(r.stages, times...)
 	return err
 }
 
@@ -282,14 +280,14 @@ func (r *runner) cases() ([]*siteCase, error) {
 		}
 		return s
 	}
-	for id, site := range r.env.shared.sites {
+	for id, site := range r.env.around.sites {
 		get(id).site = site
 	}
 	for id, l := range r.env.shared.load {
 		get(id).load = l
 	}
 	var evidence []datasets.Evidence
-	for _, table := range []string{"load_evidence", "billing_evidence", "feeder_evidence"} {
+	for _, table := range []string{"load_evidence", "peer_evidence", "billing_evidence", "feeder_evidence", "group_evidence"} {
 		rows, err := store.ReadTable[datasets.Evidence](r.env.WS.Lake(), table)
 		if err != nil {
 			return nil, err
@@ -299,19 +297,19 @@ func (r *runner) cases() ([]*siteCase, error) {
 	for _, e := range append(evidence, r.traffic.evidence...) {
 		get(e.SiteID).evidence = append(get(e.SiteID).evidence, e)
 	}
-	energy, err := store.ReadTable[datasets.MiningEnergy](r.env.WS.Lake(), "mining_energy")
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range energy {
-		get(e.SiteID).energy = append(get(e.SiteID).energy, e)
-	}
-	past, err := store.ReadTable[datasets.MiningEnergy](r.env.WS.Lake(), "feeder_energy")
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range past {
-		get(e.SiteID).unmetered = append(get(e.SiteID).unmetered, e)
+	for table, of := range map[string]func(*siteCase) *[]datasets.MiningEnergy{
+		"mining_energy": func(s *siteCase) *[]datasets.MiningEnergy { return &s.energy },
+		"feeder_energy": func(s *siteCase) *[]datasets.MiningEnergy { return &s.unmetered },
+		"group_energy":  func(s *siteCase) *[]datasets.MiningEnergy { return &s.together },
+	} {
+		energy, err := store.ReadTable[datasets.MiningEnergy](r.env.WS.Lake(), table)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range energy {
+			list := of(get(e.SiteID))
+			*list = append(*list, e)
+		}
 	}
 	visits, err := r.env.visited()
 	if err != nil {
@@ -344,13 +342,17 @@ func (r *runner) cases() ([]*siteCase, error) {
 func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, error) {
 	out := &export.Run{
 		Version: ThisProgram().Version, AsOf: asOf, Zone: r.env.Zone,
-		Sites: r.env.shared.sites, Tax: map[string][]string{}, RegistryNames: map[string]string{},
+		Sites: r.env.around.sites, Tax: map[string][]string{}, RegistryNames: map[string]string{},
 		Subscribers: r.traffic.subscribers,
 		Quality:     r.quality(), Charts: r.chart, Visits: r.visits(cases),
 	}
+	r.split = map[string]*siteCase{}
 	r.list = r.scoreModel(out.Visits)
 	out.Expected = r.list.Expected
 	for _, s := range cases {
+		if s.split {
+			r.split[s.site.SiteID] = s
+		}
 		out.Scores = append(out.Scores, s.row)
 		out.Terms = append(out.Terms, s.verdict.Terms...)
 		out.Evidence = append(out.Evidence, s.evidence...)

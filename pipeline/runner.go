@@ -2,42 +2,56 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
-	"sync/atomic"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 )
 
-// A Runner applies tasks of one stage: in this process ([Local]) or on a
-// cluster. It returns the rows written once every task is committed. Tasks
-// travel through it, rows do not.
+// A Runner applies jobs: in this process ([Local]) or on a cluster. It returns the
+// rows written by each stage once every task is committed. Tasks travel through it,
+// rows do not.
 type Runner interface {
-	Run(ctx context.Context, env *Env, s *Stage, tasks []Task) (rows int64, err error)
+	Run(ctx context.Context, env *Env, jobs []Job) (rows map[string]int64, err error)
 }
 
-// Local applies tasks in a pool of workers of this process.
+// Local applies jobs in a pool of workers of this process.
 type Local struct{}
 
 var _ Runner = Local{}
 
-// Run applies the tasks, env.Workers at a time, and stops at the first error.
-func (Local) Run(ctx context.Context, env *Env, s *Stage, tasks []Task) (int64, error) {
-	var rows, done atomic.Int64
+// Run applies the jobs, env.Workers at a time, and stops at the first error.
+func (Local) Run(ctx context.Context, env *Env, jobs []Job) (map[string]int64, error) {
+	total := map[string]int64{}
+	for _, job := range jobs {
+		for _, t := range job {
+			total[t.Stage]++
+		}
+	}
+	for stage, n := range total {
+		env.Progress(stage, 0, n, 0)
+	}
+	var mu sync.Mutex
+	rows, done := map[string]int64{}, map[string]int64{}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(env.Workers)
-	for _, t := range tasks {
+	for _, job := range jobs {
 		g.Go(func() error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			n, err := s.Apply(ctx, env, t)
+			written, err := env.apply(ctx, job)
 			if err != nil {
-				return fmt.Errorf("%s %s: %w", s.Name, t.Out, err)
+				return err
 			}
-			env.Progress(s.Name, done.Add(1), int64(len(tasks)), rows.Add(n))
+			mu.Lock()
+			defer mu.Unlock()
+			for i, t := range job {
+				rows[t.Stage] += written[i]
+				done[t.Stage]++
+				env.Progress(t.Stage, done[t.Stage], total[t.Stage], rows[t.Stage])
+			}
 			return nil
 		})
 	}
-	err := g.Wait()
-	return rows.Load(), err
+	return rows, g.Wait()
 }

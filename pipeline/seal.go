@@ -101,6 +101,9 @@ type StageTime struct {
 	Tasks   int     `json:"tasks"`
 	Rows    int64   `json:"rows"`
 	Seconds float64 `json:"seconds"`
+	// With names the stage whose Seconds hold those of this one, too: both looked at
+	// readings that were read once.
+	With string `json:"with,omitempty"`
 }
 
 // ThisProgram describes the running build.

@@ -25,24 +25,39 @@ type Task struct {
 	In          []store.Manifest   `json:"in"`
 }
 
+// Tables names the tables that the task commits.
+func (t Task) Tables() []string { return stageNamed(t.Stage).Tables }
+
 // A Stage derives tables of the lake. Plan lists all its tasks from manifests
 // alone; those whose result is missing or stale are to be done. Apply does one
 // task and returns the rows written; it may run twice, or twice at once, with
-// one result.
+// one result. A stage that looks at the readings of each site has Look instead, so
+// that several such stages can share one reading ([Job]).
 type Stage struct {
 	Name   string
-	Tables []string // that Apply commits, each with the task's fingerprint
-	After  []*Stage // whose tables Plan or Apply reads
-	Shared bool     // Plan and Apply need what [Env.share] loads
+	Tables []string         // that a task commits, each with the task's fingerprint
+	After  []*Stage         // whose tables Plan or Apply reads
+	Needs  func(*Env) error // loads once what Plan and Apply share; may be nil
 	Plan   func(env *Env) ([]Task, error)
 	Apply  func(ctx context.Context, env *Env, t Task) (int64, error)
+	Look   func(env *Env, t Task) siteLook
 }
 
 // Stages lists the stages in an order in which each comes after those that it
 // reads from. What follows them, scoring and exports, is one row a site and
 // fits one machine.
 func Stages() []*Stage {
-	return []*Stage{profileStage, checkStage, detectStage, billingStage, feederStage, nameStage, flowStage, contactStage, endpointStage}
+	return []*Stage{profileStage, checkStage, detectStage, peerStage, billingStage, feederStage, groupStage, nameStage, flowStage, contactStage, endpointStage}
+}
+
+// stageNamed returns a stage by its name, nil if there is none.
+func stageNamed(name string) *Stage {
+	for _, s := range Stages() {
+		if s.Name == name {
+			return s
+		}
+	}
+	return nil
 }
 
 // An Env is what stages share: the workspace, its zone and its limits.
@@ -54,6 +69,7 @@ type Env struct {
 	runner   Runner
 	code     string // identifies the program, for fingerprints
 	sharing  sync.Mutex
+	around   surroundings
 	shared   shared
 	tables   *Tables
 	traffic  trafficShared
@@ -140,12 +156,13 @@ func (e *Env) prune(s *Stage, tasks []Task) error {
 // plan returns all tasks of a stage and those of them that are to be done. The
 // stages that it reads from must be done.
 func (e *Env) plan(s *Stage) (all, todo []Task, err error) {
-	if s.Shared {
-		if err := e.share(); err != nil {
-			return nil, nil, fmt.Errorf("plan %s: %w", s.Name, err)
-		}
+	if s.Needs != nil {
+		err = s.Needs(e)
 	}
-	if all, err = s.Plan(e); err == nil {
+	if err == nil {
+		all, err = s.Plan(e)
+	}
+	if err == nil {
 		todo, err = e.todo(s, all)
 	}
 	if err != nil {
@@ -154,30 +171,52 @@ func (e *Env) plan(s *Stage) (all, todo []Task, err error) {
 	return all, todo, nil
 }
 
-// runStage plans a stage and has the runner apply its tasks.
-func runStage(ctx context.Context, env *Env, s *Stage) (StageTime, error) {
+// runStages plans stages of which none reads from another, and has the runner apply
+// their tasks: what several of them read is read once.
+func runStages(ctx context.Context, env *Env, stages ...*Stage) ([]StageTime, error) {
 	begun := time.Now()
-	st := StageTime{Stage: s.Name}
-	all, todo, err := env.plan(s)
-	if err != nil {
-		return st, err
+	times := make([]StageTime, len(stages))
+	var tasks []Task
+	first := -1 // stage with something to do
+	for i, s := range stages {
+		times[i].Stage = s.Name
+		all, todo, err := env.plan(s)
+		if err != nil {
+			return times, err
+		}
+		if err := env.prune(s, all); err != nil {
+			return times, fmt.Errorf("plan %s: %w", s.Name, err)
+		}
+		times[i].Tasks = len(todo)
+		switch {
+		case len(todo) == 0:
+		case first < 0:
+			first = i
+		default:
+			times[i].With = times[first].Stage
+		}
+		tasks = append(tasks, todo...)
 	}
-	if err := env.prune(s, all); err != nil {
-		return st, fmt.Errorf("plan %s: %w", s.Name, err)
+	if len(tasks) == 0 {
+		return times, nil
 	}
-	st.Tasks = len(todo)
-	if len(todo) > 0 {
-		env.Progress(s.Name, 0, int64(len(todo)), 0)
-		st.Rows, err = env.runner.Run(ctx, env, s, todo)
+	rows, err := env.runner.Run(ctx, env, jobsOf(tasks))
+	for i := range times {
+		times[i].Rows = rows[times[i].Stage]
 	}
-	st.Seconds = time.Since(begun).Seconds()
-	return st, err
+	times[first].Seconds = time.Since(begun).Seconds()
+	return times, err
 }
 
 // bucketTasks returns a task for each bucket of the first table, by bucket; the
 // same bucket of the others is read beside it. parts are whatever else the result
 // depends on.
 func (e *Env) bucketTasks(stage string, tables []string, parts ...string) ([]Task, error) {
+	return e.tasksOf(stage, tables, func(int32) []string { return parts })
+}
+
+// tasksOf is [Env.bucketTasks] where parts depend on the bucket.
+func (e *Env) tasksOf(stage string, tables []string, parts func(bucket int32) []string) ([]Task, error) {
 	others := map[int32][]store.Manifest{}
 	for _, table := range tables[1:] {
 		groups, err := byBucket(e.WS.Lake(), table)
@@ -195,7 +234,7 @@ func (e *Env) bucketTasks(stage string, tables []string, parts ...string) ([]Tas
 	var tasks []Task
 	for bucket, in := range groups {
 		in = slices.Concat(in, others[bucket])
-		fp := store.Fingerprint(slices.Concat([]string{stage, e.code}, parts, refs(in))...)
+		fp := store.Fingerprint(slices.Concat([]string{stage, e.code}, parts(bucket), refs(in))...)
 		tasks = append(tasks, Task{Stage: stage, Out: datasets.Partition{Bucket: bucket}, Fingerprint: fp, In: in})
 	}
 	slices.SortFunc(tasks, func(a, b Task) int { return int(a.Out.Bucket) - int(b.Out.Bucket) })

@@ -75,22 +75,6 @@ var contactStage = &Stage{
 	},
 }
 
-// endpointStage counts the clients of each server port in the whole network.
-var endpointStage = &Stage{
-	Name:   "endpoints",
-	Tables: []string{"server_endpoint"},
-	After:  []*Stage{contactStage},
-	Plan:   func(env *Env) ([]Task, error) { return env.wholeTask("endpoints", "flow_profile", "flows") },
-	Apply: func(ctx context.Context, env *Env, t Task) (int64, error) {
-		return env.inDuckDB(ctx, env.Workers, func(db *sql.DB) (int64, error) {
-			if err := env.views(ctx, db, t.In, "flow_profile", "flows"); err != nil {
-				return 0, err
-			}
-			return env.derive(ctx, db, t, "server_endpoint", sql.ServerEndpoints())
-		})
-	},
-}
-
 // wholeTask returns the one task that reads all of some tables; none if the
 // first has no rows.
 func (e *Env) wholeTask(stage string, tables ...string) ([]Task, error) {
@@ -196,6 +180,22 @@ func sliceOf(ip string, buckets int) int {
 	return int(datasets.BucketOf(ip, mostSlices*buckets)) / buckets
 }
 
+// A slicer is one of k slices of the addresses of a bucket.
+type slicer struct{ k, slice, buckets int }
+
+// only returns number with 0 for addresses of other slices.
+func (s slicer) only(number func(ip string) int32) func(ip string) int32 {
+	if s.k == 1 {
+		return number
+	}
+	return func(ip string) int32 {
+		if sliceOf(ip, s.buckets)*s.k/mostSlices != s.slice {
+			return 0
+		}
+		return number(ip)
+	}
+}
+
 func applyFlows(_ context.Context, env *Env, t Task) (int64, error) {
 	who, err := env.who()
 	if err != nil {
@@ -263,27 +263,37 @@ type flowBucket struct {
 func (in flowBucket) stitch(k int) (sessions []datasets.FlowSession, days []datasets.FlowDay, err error) {
 	for slice := range k {
 		x := stitch.New(in.set, in.who.Resolver(), in.tls)
+		read := store.FlowReader{Src: slicer{k, slice, in.buckets}.only(x.Number), Dst: x.Number, Text: x.Number}
 		for _, path := range in.files {
-			err := store.Flows(path, func(f *datasets.Flow) error {
-				if k == 1 || sliceOf(f.SrcIP, in.buckets)*k/mostSlices == slice {
-					x.Add(f)
-				}
-				return nil
-			})
-			if err != nil {
+			if err := read.Records(path, x.AddNumbered); err != nil {
 				return nil, nil, err
 			}
 		}
 		x.Close()
 		sessions, days = append(sessions, x.Sessions...), append(days, x.Days...)
 	}
-	slices.SortStableFunc(sessions, func(a, b datasets.FlowSession) int {
-		return cmp.Compare(sliceOf(a.ClientIP, in.buckets), sliceOf(b.ClientIP, in.buckets))
-	})
-	slices.SortStableFunc(days, func(a, b datasets.FlowDay) int {
-		return cmp.Compare(sliceOf(a.ClientIP, in.buckets), sliceOf(b.ClientIP, in.buckets))
-	})
+	sessions = bySlice(sessions, in.buckets, func(s *datasets.FlowSession) string { return s.ClientIP })
+	days = bySlice(days, in.buckets, func(d *datasets.FlowDay) string { return d.ClientIP })
 	return sessions, days, nil
+}
+
+// bySlice orders rows by the slice of an address, those of a slice as they come.
+func bySlice[R any](rows []R, buckets int, ip func(*R) string) []R {
+	var starts [mostSlices + 1]int
+	slice := make([]uint8, len(rows))
+	for i := range rows {
+		slice[i] = uint8(sliceOf(ip(&rows[i]), buckets))
+		starts[int(slice[i])+1]++
+	}
+	for i := range mostSlices {
+		starts[i+1] += starts[i]
+	}
+	out := make([]R, len(rows))
+	for i, s := range slice {
+		out[starts[s]] = rows[i]
+		starts[s]++
+	}
+	return out
 }
 
 // inDuckDB runs work in a database with that many threads and their share of

@@ -50,9 +50,11 @@ type siteCase struct {
 
 	since, until datasets.Micros
 	kw           float64
+	together     []datasets.MiningEnergy // the same of the block that it shares with other meters
 	unmetered    []datasets.MiningEnergy // past it, if the block in the feeder's loss is the site's
 	cleared      bool                    // by the last visit, and nothing has begun since
 	bypass       bool                    // that block is the strongest evidence
+	split        bool                    // the shared block is
 	visited      *visit.Outcome          // the last visit that got in
 	costKZT      float64                 // of a visit
 }
@@ -88,15 +90,18 @@ func (s *siteCase) mining() {
 		for _, e := range s.verdict.Strongest {
 			if strings.HasPrefix(e.Detector, kind) && e.MiningKW > 0 && e.Detector != "load/cutoff" {
 				s.since, s.until, s.kw = e.Start, e.End, e.MiningKW
-				s.bypass = e.Detector == "load/bypass"
+				s.bypass, s.split = e.Detector == "load/bypass", e.Detector == "load/group"
 				return true
 			}
 		}
 		return false
 	}
 	if pick("load/") {
-		if s.bypass {
+		switch {
+		case s.bypass:
 			s.energy = s.unmetered
+		case s.split:
+			s.energy = s.together
 		}
 		return
 	}

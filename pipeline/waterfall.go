@@ -36,6 +36,7 @@ var behind = []struct {
 	tables   []string
 }{
 	{"load/bypass", []string{"feeder_readings", "readings"}},
+	{"load/group", []string{"sites", "readings"}},
 	{"load/", []string{"readings"}},
 	{"billing/", []string{"billing"}},
 	{"traffic/", []string{"subscribers", "flows", "dns", "tls"}},

@@ -94,17 +94,21 @@ func ReadTasks(path string) (f TaskFile, err error) {
 	return f, nil
 }
 
-// Share returns the tasks of one of n workers: those whose number, counted
-// through the file, leaves the rest index when divided by n.
+// Share returns the tasks of one of n workers: those of the jobs whose number,
+// counted through the file, leaves the rest index when divided by n. Tasks that look
+// at the same readings are one job.
 func (f TaskFile) Share(index, n int) []Task {
 	var mine []Task
-	for i, t := range f.Tasks {
+	for i, job := range jobsOf(f.Tasks) {
 		if i%n == index {
-			mine = append(mine, t)
+			mine = append(mine, job...)
 		}
 	}
 	return mine
 }
+
+// Jobs returns how many workers can have something to do.
+func (f TaskFile) Jobs() int { return len(jobsOf(f.Tasks)) }
 
 // ErrOtherProgram says that tasks were planned by another build, whose results
 // may differ.
@@ -138,37 +142,43 @@ func (e *Env) Work(ctx context.Context, program string, tasks []Task) (rows int6
 	if program != e.code {
 		return 0, ErrOtherProgram
 	}
+	var todo []Task
 	for _, s := range Stages() {
 		mine := slices.DeleteFunc(slices.Clone(tasks), func(t Task) bool { return t.Stage != s.Name })
 		if len(mine) == 0 {
 			continue
 		}
-		n, err := e.workStage(ctx, s, mine)
+		stale, err := e.staleTasks(s, mine)
 		if err != nil {
-			return rows, err
+			return 0, err
 		}
+		todo = append(todo, stale...)
+	}
+	written, err := Local{}.Run(ctx, e, jobsOf(todo))
+	for _, n := range written {
 		rows += n
 	}
-	return rows, nil
+	return rows, err
 }
 
-func (e *Env) workStage(ctx context.Context, s *Stage, tasks []Task) (int64, error) {
-	if s.Shared {
-		if err := e.share(); err != nil {
-			return 0, fmt.Errorf("%s: %w", s.Name, err)
+// staleTasks returns the tasks of a stage that are still to be done.
+func (e *Env) staleTasks(s *Stage, tasks []Task) ([]Task, error) {
+	if s.Needs != nil {
+		if err := s.Needs(e); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
 	todo, err := e.todo(s, tasks)
-	if err != nil || len(todo) == 0 {
-		return 0, err
+	if err != nil {
+		return nil, err
 	}
 	for _, t := range todo {
 		for _, m := range t.In {
 			if _, err := os.Stat(m.Path(e.WS.Lake())); errors.Is(err, fs.ErrNotExist) {
-				return 0, fmt.Errorf("%s %s: %s has changed since the tasks were planned; plan them anew", s.Name, t.Out, m.Ref())
+				return nil, fmt.Errorf("%s %s: %s has changed since the tasks were planned; plan them anew", s.Name, t.Out, m.Ref())
 			}
 		}
 	}
 	slices.SortFunc(todo, func(a, b Task) int { return cmp.Compare(a.Out.Bucket, b.Out.Bucket) })
-	return Local{}.Run(ctx, e, s, todo)
+	return todo, nil
 }

@@ -28,7 +28,7 @@ BENCHMARK.md of the packages.`,
 }
 
 func (p *program) benchDetect() *cobra.Command {
-	seeds := 5
+	first, seeds := uint64(1), calibrationSeeds
 	cmd := &cobra.Command{
 		Use:   "detect",
 		Short: "How well mines are found in meters and of kinds not seen",
@@ -38,16 +38,18 @@ kind of mine; print average precision, lists, onset, energy and intervals,
 beside simple rules and a bound. Nothing is written.
 ` + exitCodes,
 		Example: `  minewatch bench detect
-  minewatch bench detect --seeds 1`,
+  minewatch bench detect --seeds 1
+  minewatch bench detect --first 101   # draws that no table was learnt from`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			cases, err := calibrate.Draws(seeds)
+			cases, err := calibrate.Draws(first, seeds)
 			if err == nil {
-				calibrate.Bench(p.stdout, cases, seeds)
+				calibrate.Bench(p.stdout, cases)
 			}
 			return err
 		},
 	}
+	cmd.Flags().Uint64Var(&first, "first", first, "seed of the first draw")
 	cmd.Flags().IntVar(&seeds, "seeds", seeds, "draws of mines, onsets and windows")
 	return cmd
 }

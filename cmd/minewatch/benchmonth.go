@@ -46,7 +46,10 @@ each stage. The workspaces lie in a temporary folder and are removed.
 		for _, c := range costs {
 			var stages []string
 			for _, s := range c.Stages {
-				if s.Seconds >= 0.05 {
+				switch {
+				case s.With != "":
+					stages = append(stages, fmt.Sprintf("%s with %s", s.Stage, s.With))
+				case s.Seconds >= 0.05:
 					stages = append(stages, fmt.Sprintf("%s %.2f", s.Stage, s.Seconds))
 				}
 			}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"path/filepath"
 
@@ -8,14 +10,15 @@ import (
 
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/detectors/calibrate"
+	"github.com/minewatch/minewatch/pipeline"
 )
 
 // calibrationSeeds is the recipe of the tables that ship with the program.
-const calibrationSeeds = 5
+const calibrationSeeds = 10
 
 func (p *program) calibrate() *cobra.Command {
 	var write string
-	seeds := calibrationSeeds
+	own, seeds, sites := false, calibrationSeeds, 200
 	cmd := &cobra.Command{
 		Use:   "calibrate",
 		Short: "Learn what the evidence for an added block is worth",
@@ -23,12 +26,21 @@ func (p *program) calibrate() *cobra.Command {
 fit the shape functions of the block detector, and make the tables of placebos
 and energy errors from buildings that the fit did not see. The tables that ship
 with the program were made by this command. With --write it ends with the report
-of "minewatch bench detect", which is of the same cases.`,
+of "minewatch bench detect", which is of the same cases.
+
+With --self-inject, nothing is learnt: simulated mines go into copies of your own
+meters, and the report says which share of them the shipped tables would find
+there, by size. It is printed and written to self_inject.csv in the workspace; a
+run must have read the meters before.`,
 		Example: `  minewatch calibrate
+  minewatch calibrate --self-inject -w kostanay --sites 500
   minewatch calibrate --write detectors/load   # then build again`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			cases, err := calibrate.Draws(seeds)
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if own {
+				return p.selfInject(cmd.Context(), sites)
+			}
+			cases, err := calibrate.Draws(1, seeds)
 			if err != nil {
 				return err
 			}
@@ -42,12 +54,40 @@ of "minewatch bench detect", which is of the same cases.`,
 				}
 			}
 			if write != "" {
-				calibrate.Bench(p.stdout, cases, seeds)
+				calibrate.Bench(p.stdout, cases)
 			}
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&write, "write", "", "folder to write the tables to; without it they are printed")
 	cmd.Flags().IntVar(&seeds, "seeds", seeds, "draws of mines, onsets and windows")
+	cmd.Flags().BoolVar(&own, "self-inject", false, "add mines to copies of the workspace's own meters and say how many are found")
+	cmd.Flags().IntVar(&sites, "sites", sites, "most sites of the workspace to add mines to")
+	p.workspaceFlag(cmd)
+	p.jsonFlag(cmd)
 	return cmd
+}
+
+func (p *program) selfInject(ctx context.Context, sites int) error {
+	ws, err := pipeline.OpenWorkspace(p.workspace)
+	if err != nil {
+		return err
+	}
+	windows, err := pipeline.OwnLoads(ctx, ws, sites)
+	if err != nil {
+		return err
+	}
+	report := calibrate.SelfInject(windows, ws.Config.Location())
+	var table bytes.Buffer
+	if err := report.Table(&table); err != nil {
+		return err
+	}
+	if err := store.WriteFile(ws.Path("self_inject.csv"), table.Bytes()); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	if p.json {
+		return printJSON(p.stdout, report)
+	}
+	report.Print(p.stdout)
+	return nil
 }

@@ -19,7 +19,7 @@ func (p *program) work() *cobra.Command {
 		Short: "Do planned tasks, beside other workers",
 		Long: `Do tasks that minewatch run --plan --tasks has written, on any machine that sees
 the workspace. Several workers share a file of tasks: worker INDEX of OF does every
-OF-th task. A task may be done twice, or die and be done again: the bytes stay the
+OF-th, where tasks that read the same are one. A task may be done twice, or die and be done again: the bytes stay the
 same, and what is done already is not done again.
 
 Some stages wait for others, so plan and work in turn until the plan is empty; the
@@ -42,10 +42,10 @@ an indexed Job of Kubernetes.`,
 			return err
 		}
 		if of == 0 {
-			of = max(1, len(file.Tasks))
+			of = max(1, file.Jobs())
 		}
 		if index < 0 || index >= of {
-			return &usageError{fmt.Errorf("--index %d: want 0 to %d", index, of-1), "--of is the number of workers; without it there is one for each task."}
+			return &usageError{fmt.Errorf("--index %d: want 0 to %d", index, of-1), "--of is the number of workers; without it there is one for each task, or tasks that read the same."}
 		}
 		mine := file.Share(index, of)
 		progress, end := p.progress()
@@ -62,7 +62,7 @@ an indexed Job of Kubernetes.`,
 	}
 	cmd.Flags().StringVar(&tasks, "tasks", "", "`file` of tasks, from minewatch run --plan --tasks")
 	cmd.Flags().IntVar(&index, "index", 0, "number of this worker, from 0")
-	cmd.Flags().IntVar(&of, "of", 0, "number of workers (default: one for each task)")
+	cmd.Flags().IntVar(&of, "of", 0, "number of workers (default: one for each task, or tasks that read the same)")
 	if err := errors.Join(cmd.MarkFlagRequired("tasks"), cmd.MarkFlagFilename("tasks", "json")); err != nil {
 		panic(err) // a flag of another name
 	}

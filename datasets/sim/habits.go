@@ -115,6 +115,24 @@ func (s *sim) infected(like talk) {
 	})
 }
 
+// awake calls f with what the client's rests leave of a time.
+func (s *sim) awake(from, to time.Time, f func(from, to time.Time)) {
+	for _, r := range s.c.Rests {
+		if !r.From.Before(to) {
+			break
+		}
+		if r.From.After(from) {
+			f(from, r.From)
+		}
+		if r.To.After(from) {
+			from = r.To
+		}
+	}
+	if from.Before(to) {
+		f(from, to)
+	}
+}
+
 // onDuty calls f with the times in which the client mines.
 func (s *sim) onDuty(f func(from, to time.Time)) {
 	from, to := s.begin, s.end
@@ -125,7 +143,7 @@ func (s *sim) onDuty(f func(from, to time.Time)) {
 		to = s.c.To.UTC()
 	}
 	if !s.c.NightOnly {
-		f(from, to)
+		s.awake(from, to, f)
 		return
 	}
 	s.eachDay(func(day time.Time) {
@@ -137,7 +155,7 @@ func (s *sim) onDuty(f func(from, to time.Time)) {
 			off = to
 		}
 		if on.Before(off) {
-			f(on, off)
+			s.awake(on, off, f)
 		}
 	})
 }
@@ -196,6 +214,9 @@ func (s *sim) lookAlike(l LookAlike) {
 		} else {
 			s.evenings(0.7, 1, 8, func() talk { return k })
 		}
+	case Machine:
+		k := s.own("controller", 9100).packets(s.between(4, 12), s.between(4, 12), s.between(90, 220), s.answers(), 0.05)
+		s.awake(s.begin, s.end, func(from, to time.Time) { s.keep(k, from, to, 60) })
 	case SSH:
 		s.ssh()
 	case VPN:

@@ -18,6 +18,7 @@ type sim struct {
 	begin, end time.Time
 	rng        *rand.Rand
 	port       int32
+	refreshed  []int // jobs that refresh all blocks before each
 	rows       Rows
 }
 
@@ -79,7 +80,7 @@ func (s *sim) record(k talk, at time.Time, length time.Duration) {
 	orig, resp := s.poisson(k.pktsMin*factor), s.poisson(k.respMin*factor)
 	var jobs, jobBytes int64
 	if k.jobs {
-		for range s.blocks(at, at.Add(length)) {
+		for range s.jobs(at, at.Add(length)) {
 			orig++
 			b := 1200 + s.rng.Int64N(800)
 			jobs, jobBytes = jobs+1+b/1448, jobBytes+b // 1448: payload of a packet on Ethernet
@@ -100,13 +101,30 @@ func (s *sim) record(k talk, at time.Time, length time.Duration) {
 	})
 }
 
-// blocks counts the blocks in [from, to).
-func (s *sim) blocks(from, to time.Time) int {
-	n := func(t time.Time) int {
-		i, _ := slices.BinarySearchFunc(s.t.Blocks, t, time.Time.Compare)
+// jobs counts the jobs in [from, to): one a block, and those that refresh it.
+func (s *sim) jobs(from, to time.Time) int {
+	return s.jobsBefore(to) - s.jobsBefore(from)
+}
+
+func (s *sim) jobsBefore(t time.Time) int {
+	i, _ := slices.BinarySearchFunc(s.t.Blocks, t, time.Time.Compare)
+	if s.t.RefreshS == 0 || i == 0 {
 		return i
 	}
-	return n(to) - n(from)
+	for len(s.refreshed) < i { // jobs that refresh the block before each
+		k := len(s.refreshed)
+		n := 0
+		if k > 0 {
+			n = s.refreshed[k-1] + s.refreshes(s.t.Blocks[k-1], s.t.Blocks[k])
+		}
+		s.refreshed = append(s.refreshed, n)
+	}
+	return i + s.refreshed[i-1] + s.refreshes(s.t.Blocks[i-1], t)
+}
+
+// refreshes counts the jobs after that of a block and before an instant.
+func (s *sim) refreshes(block, before time.Time) int {
+	return max(0, int((before.Sub(block)-1)/(time.Duration(s.t.RefreshS)*time.Second)))
 }
 
 // size is the bytes of n packets of a mean size, never below 40 a packet.

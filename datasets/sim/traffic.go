@@ -56,6 +56,9 @@ type Traffic struct {
 	Pools   []PoolServer // pools that miners use, at least one
 	Malware []PoolServer // pools that malware uses besides, of coins for processors
 	Blocks  []time.Time  // in which pools learn of a block, in order; nil: jobs come evenly
+	// RefreshS is after how many seconds without a job a pool sends another; 0: never. The
+	// captured pool of BTC (bitminter, zeek-cryptomining) did so after 31.
+	RefreshS int
 }
 
 // Blocks draws the instants of blocks in days from start: a Poisson process of one in ten
@@ -145,9 +148,11 @@ const (
 	Remote    LookAlike = "remote desktop"
 	Phone     LookAlike = "sip phone"
 	Wallet    LookAlike = "wallet that hears of blocks"
+	Machine   LookAlike = "machine that reports while it runs"
 )
 
-// LookAlikes lists them but for Wallet, which is drawn apart: what earlier seeds drew stays.
+// LookAlikes lists them but for Wallet, which is drawn apart so that what earlier seeds drew
+// stays, and Machine, which runs when a meter says so and is given by whoever has one.
 func LookAlikes() []LookAlike {
 	return []LookAlike{Push, Chat, MQTT, Camera, Terminal, Telemetry, SSH, VPN, Game, Video, PoolSite, Dashboard, Ticker, SmartHome, SiteVPN, Remote, Phone}
 }
@@ -163,8 +168,12 @@ type Client struct {
 	Devices    int       // of a miner; at least 1
 	From, To   time.Time // when it mines; zero values are the whole period
 	NightOnly  bool      // mines from 23:00 to 07:00 local
+	Rests      []Span    // in which it does not mine, in order, or its [Machine] stands
 	LookAlikes []LookAlike
 }
+
+// A Span is a time [From, To).
+type Span struct{ From, To time.Time }
 
 // Rows is what was exported of one client, each list ordered by time.
 type Rows struct {

@@ -106,3 +106,20 @@ func TestResolve(t *testing.T) {
 		}
 	}
 }
+
+// A pool that refreshes jobs after 31 s sends, of blocks at 0 and 100 s, jobs at 0, 31, 62, 93, 100 and
+// 131 s: by hand.
+func TestRefreshedJobs(t *testing.T) {
+	start := time.Date(2023, 5, 1, 0, 0, 0, 0, time.UTC)
+	s := &sim{t: Traffic{Blocks: []time.Time{start, start.Add(100 * time.Second)}, RefreshS: 31}}
+	for _, test := range []struct{ from, to, want int }{{-10, 0, 0}, {0, 1, 1}, {0, 31, 1}, {0, 32, 2}, {1, 94, 3}, {94, 100, 0}, {94, 132, 2}, {-10, 140, 6}} {
+		at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
+		if got := s.jobs(at(test.from), at(test.to)); got != test.want {
+			t.Errorf("from %d to %d s: %d jobs, want %d", test.from, test.to, got, test.want)
+		}
+	}
+	s.t.RefreshS = 0
+	if got := s.jobs(start, start.Add(time.Hour)); got != 2 {
+		t.Errorf("%d jobs without refreshing", got)
+	}
+}

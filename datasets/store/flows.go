@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/parquet-go/parquet-go"
@@ -11,11 +10,71 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 )
 
-// Flows calls each with the rows of a partition of flows, in the order of the
-// file. The row and its texts are valid during the call only. Bucket, Direction
-// and Origin are not read. Memory is one page a column. Reading pages rather
-// than structs is what makes it fast enough for all the flows of a telecom.
-func Flows(path string, each func(*datasets.Flow) error) error {
+// A FlowReader reads partitions of flows, with numbers for texts: each text of a
+// dictionary is looked up once, which together with reading runs of columns makes it
+// fast enough for all the flows of a telecom. Memory is one page a column.
+//
+// Its functions give equal texts equal numbers, from 1 on, and do not hold on to
+// the text. An absent text is 0.
+type FlowReader struct {
+	Src  func(ip string) int32 // 0 leaves the originator's records out
+	Dst  func(ip string) int32 // 0 leaves the responder's records out
+	Text func(text string) int32
+}
+
+// Records calls each with the records, in the order of the file. The record is valid
+// during the call only. Src is asked first, and the others for records only that it
+// does not leave out. Bucket, Direction and Origin are not read.
+func (r FlowReader) Records(path string, each func(*datasets.NumberedFlow)) error {
+	return r.groups(path, func(g *flowGroup) error {
+		src, dst, proto, sni, app := g.text("src_ip"), g.text("dst_ip"), g.text("proto"), g.text("sni"), g.text("app")
+		srcPort, dstPort, sampling := g.int("src_port"), g.int("dst_port"), g.int("sampling")
+		ts, origBytes, respBytes, origPkts, respPkts := g.long("ts"), g.long("orig_bytes"), g.long("resp_bytes"), g.long("orig_pkts"), g.long("resp_pkts")
+		duration := g.real("duration_s")
+		var f datasets.NumberedFlow
+		return g.runs(func(n int) {
+			srcs, dsts, protos, snis, apps := src.read(n), dst.read(n), proto.read(n), sni.read(n), app.read(n)
+			srcPorts, dstPorts, samplings := srcPort.read(n), dstPort.read(n), sampling.read(n)
+			times, ob, rb, op, rp := ts.read(n), origBytes.read(n), respBytes.read(n), origPkts.read(n), respPkts.read(n)
+			durations := duration.read(n)
+			for i := range n {
+				if f.Src = src.number(srcs[i], r.Src); f.Src == 0 {
+					continue
+				}
+				if f.Dst = dst.number(dsts[i], r.Dst); f.Dst == 0 {
+					continue
+				}
+				f.Proto, f.SNI, f.App = proto.number(protos[i], r.Text), sni.number(snis[i], r.Text), app.number(apps[i], r.Text)
+				f.TS, f.SrcPort, f.DstPort, f.Sampling, f.DurationS = datasets.Micros(times[i]), srcPorts[i], dstPorts[i], samplings[i], durations[i]
+				f.OrigBytes, f.RespBytes, f.OrigPkts, f.RespPkts = ob[i], rb[i], op[i], rp[i]
+				each(&f)
+			}
+		})
+	})
+}
+
+// Ends calls each with the originator, the responder, its port and the protocol of the
+// records, in the order of the file. Dst is asked first, and the others for records
+// only that it does not leave out.
+func (r FlowReader) Ends(path string, each func(src, dst, dstPort, proto int32)) error {
+	return r.groups(path, func(g *flowGroup) error {
+		src, dst, proto, dstPort := g.text("src_ip"), g.text("dst_ip"), g.text("proto"), g.int("dst_port")
+		return g.runs(func(n int) {
+			srcs, dsts, protos, ports := src.read(n), dst.read(n), proto.read(n), dstPort.read(n)
+			for i := range n {
+				d := dst.number(dsts[i], r.Dst)
+				if d == 0 {
+					continue
+				}
+				if s := src.number(srcs[i], r.Src); s != 0 {
+					each(s, d, ports[i], proto.number(protos[i], r.Text))
+				}
+			}
+		})
+	})
+}
+
+func (r FlowReader) groups(path string, read func(*flowGroup) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -30,126 +89,89 @@ func Flows(path string, each func(*datasets.Flow) error) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	for i, group := range file.RowGroups() {
-		if err := flowGroup(file, group, each); err != nil {
+		g := flowGroup{schema: file.Schema(), group: group}
+		if err := errors.Join(read(&g), g.close()); err != nil {
 			return fmt.Errorf("%s: row group %d: %w", path, i, err)
 		}
 	}
 	return nil
 }
 
-// A flowReader holds a cursor for each column of a row group.
-type flowReader struct {
-	row   datasets.Flow
-	texts []pagedTexts
-	ints  []pagedNumbers[int32]
-	longs []pagedNumbers[int64]
-	reals []pagedNumbers[float64]
+// A flowGroup is the columns that are read of a row group.
+type flowGroup struct {
+	schema  *parquet.Schema
+	group   parquet.RowGroup
+	columns []pageColumn
+	err     error // of opening them
 }
 
-func flowGroup(file *parquet.File, group parquet.RowGroup, each func(*datasets.Flow) error) (err error) {
-	var r flowReader
-	f := &r.row
-	defer func() { err = errors.Join(err, r.close()) }()
-	open := func(name string, kind parquet.Kind) (p pager, err error) {
-		leaf, ok := file.Schema().Lookup(name)
-		if !ok {
-			return p, fmt.Errorf("column %q is missing: %w", name, ErrSchema)
-		}
-		if got := leaf.Node.Type().Kind(); got != kind {
-			return p, fmt.Errorf("column %q is %s: %w", name, got, ErrSchema)
-		}
-		return pager{pages: group.ColumnChunks()[leaf.ColumnIndex].Pages()}, nil
+// A pageColumn is a [pagedNumbers] or a [pagedTexts].
+type pageColumn interface {
+	fill() error // makes it stand within a page
+	left() int   // rows of the page to come
+	close() error
+}
+
+func (g *flowGroup) open(name string, kind parquet.Kind) pager {
+	leaf, ok := g.schema.Lookup(name)
+	if !ok {
+		g.err = errors.Join(g.err, fmt.Errorf("column %q is missing: %w", name, ErrSchema))
+		return pager{}
 	}
-	var bad error
-	text := func(name string, to *string) {
-		p, err := open(name, parquet.ByteArray)
-		bad = errors.Join(bad, err)
-		r.texts = append(r.texts, pagedTexts{pager: p, to: to})
+	if got := leaf.Node.Type().Kind(); got != kind {
+		g.err = errors.Join(g.err, fmt.Errorf("column %q is %s: %w", name, got, ErrSchema))
+		return pager{}
 	}
-	text("src_ip", &f.SrcIP)
-	text("dst_ip", &f.DstIP)
-	text("proto", &f.Proto)
-	text("sni", &f.SNI)
-	text("app", &f.App)
-	for name, to := range map[string]*int32{"src_port": &f.SrcPort, "dst_port": &f.DstPort, "sampling": &f.Sampling} {
-		p, err := open(name, parquet.Int32)
-		bad = errors.Join(bad, err)
-		r.ints = append(r.ints, pagedNumbers[int32]{pager: p, to: to, of: func(page parquet.Page) []int32 { v := page.Data(); return v.Int32() }})
+	return pager{pages: g.group.ColumnChunks()[leaf.ColumnIndex].Pages()}
+}
+
+func (g *flowGroup) text(name string) *pagedTexts {
+	c := &pagedTexts{pager: g.open(name, parquet.ByteArray)}
+	g.columns = append(g.columns, c)
+	return c
+}
+
+func (g *flowGroup) int(name string) *pagedNumbers[int32] {
+	return addNumbers(g, name, parquet.Int32, func(page parquet.Page) []int32 { v := page.Data(); return v.Int32() })
+}
+
+func (g *flowGroup) long(name string) *pagedNumbers[int64] {
+	return addNumbers(g, name, parquet.Int64, func(page parquet.Page) []int64 { v := page.Data(); return v.Int64() })
+}
+
+func (g *flowGroup) real(name string) *pagedNumbers[float64] {
+	return addNumbers(g, name, parquet.Double, func(page parquet.Page) []float64 { v := page.Data(); return v.Double() })
+}
+
+func addNumbers[T int32 | int64 | float64](g *flowGroup, name string, kind parquet.Kind, of func(parquet.Page) []T) *pagedNumbers[T] {
+	c := &pagedNumbers[T]{pager: g.open(name, kind), of: of}
+	g.columns = append(g.columns, c)
+	return c
+}
+
+// runs calls each with the lengths of runs of rows that lie within one page of every
+// column.
+func (g *flowGroup) runs(each func(n int)) error {
+	if g.err != nil {
+		return g.err
 	}
-	for name, to := range map[string]*int64{"ts": (*int64)(&f.TS), "orig_bytes": &f.OrigBytes, "resp_bytes": &f.RespBytes, "orig_pkts": &f.OrigPkts, "resp_pkts": &f.RespPkts} {
-		p, err := open(name, parquet.Int64)
-		bad = errors.Join(bad, err)
-		r.longs = append(r.longs, pagedNumbers[int64]{pager: p, to: to, of: func(page parquet.Page) []int64 { v := page.Data(); return v.Int64() }})
-	}
-	p, err := open("duration_s", parquet.Double)
-	r.reals = append(r.reals, pagedNumbers[float64]{pager: p, to: &f.DurationS, of: func(page parquet.Page) []float64 { v := page.Data(); return v.Double() }})
-	if bad = errors.Join(bad, err); bad != nil {
-		return bad
-	}
-	for left := group.NumRows(); left > 0; {
-		n, err := r.run()
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return io.ErrUnexpectedEOF
-		}
-		for range n {
-			r.next()
-			if err := each(f); err != nil {
+	for left := g.group.NumRows(); left > 0; {
+		n := runRows
+		for _, c := range g.columns {
+			if err := c.fill(); err != nil {
 				return err
 			}
+			n = min(n, c.left())
 		}
+		each(n)
 		left -= int64(n)
 	}
 	return nil
 }
 
-// run makes every column stand within a page, and returns for how many rows.
-func (r *flowReader) run() (n int, err error) {
-	n = 1 << 30
-	for i := range r.texts {
-		if err := r.texts[i].fill(); err != nil {
-			return 0, err
-		}
-		n = min(n, r.texts[i].left())
-	}
-	if n, err = fillAll(r.ints, n); err != nil {
-		return 0, err
-	}
-	if n, err = fillAll(r.longs, n); err != nil {
-		return 0, err
-	}
-	return fillAll(r.reals, n)
-}
-
-func (r *flowReader) next() {
-	for i := range r.texts {
-		r.texts[i].next()
-	}
-	for i := range r.ints {
-		r.ints[i].next()
-	}
-	for i := range r.longs {
-		r.longs[i].next()
-	}
-	for i := range r.reals {
-		r.reals[i].next()
-	}
-}
-
-func (r *flowReader) close() (err error) {
-	for i := range r.texts {
-		err = errors.Join(err, r.texts[i].close())
-	}
-	for i := range r.ints {
-		err = errors.Join(err, r.ints[i].close())
-	}
-	for i := range r.longs {
-		err = errors.Join(err, r.longs[i].close())
-	}
-	for i := range r.reals {
-		err = errors.Join(err, r.reals[i].close())
+func (g *flowGroup) close() (err error) {
+	for _, c := range g.columns {
+		err = errors.Join(err, c.close())
 	}
 	return err
 }

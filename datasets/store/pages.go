@@ -1,11 +1,16 @@
 package store
 
 import (
+	"encoding/binary"
 	"io"
+	"slices"
 	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
 )
+
+// runRows is the most rows that columns are read of at once.
+const runRows = 1024
 
 // A pager walks the pages of one column of a row group.
 type pager struct {
@@ -32,6 +37,9 @@ func (p *pager) advance() error {
 			return err
 		}
 		p.page, p.given, p.rows, p.row, p.at = page, page.DefinitionLevels(), int(page.NumRows()), 0, 0
+		if page.NumNulls() == 0 {
+			p.given = nil
+		}
 	}
 	return nil
 }
@@ -49,25 +57,14 @@ func (p *pager) close() error {
 	return p.pages.Close()
 }
 
-// A pagedNumbers puts the numbers of a column, one after the other, where the
-// row is; 0 where there is none.
+// A pagedNumbers gives the numbers of a column in runs.
 type pagedNumbers[T int32 | int64 | float64] struct {
 	pager
 	of     func(parquet.Page) []T
 	values []T
 	dict   []T
 	index  []int32 // of a page with a dictionary
-	to     *T
-}
-
-func fillAll[T int32 | int64 | float64](columns []pagedNumbers[T], n int) (int, error) {
-	for i := range columns {
-		if err := columns[i].fill(); err != nil {
-			return 0, err
-		}
-		n = min(n, columns[i].left())
-	}
-	return n, nil
+	run    []T
 }
 
 func (c *pagedNumbers[T]) fill() error {
@@ -86,29 +83,48 @@ func (c *pagedNumbers[T]) fill() error {
 	return nil
 }
 
-func (c *pagedNumbers[T]) next() {
-	given := c.given == nil || c.given[c.row] == 1
-	c.row++
-	if !given {
-		*c.to = 0
-		return
+// read returns the numbers of the next n rows, 0 where there is none. All must be in
+// the page. The result is valid until the next call.
+func (c *pagedNumbers[T]) read(n int) []T {
+	row := c.row
+	c.row += n
+	if c.given == nil && c.index == nil {
+		c.at += n
+		return c.values[c.at-n : c.at]
 	}
-	if c.index != nil {
-		*c.to = c.dict[c.index[c.at]]
-	} else {
-		*c.to = c.values[c.at]
+	if c.run == nil {
+		c.run = make([]T, runRows)
 	}
-	c.at++
+	out := c.run[:n]
+	for i := range out {
+		switch {
+		case c.given != nil && c.given[row+i] == 0:
+			out[i] = 0
+			continue
+		case c.index != nil:
+			out[i] = c.dict[c.index[c.at]]
+		default:
+			out[i] = c.values[c.at]
+		}
+		c.at++
+	}
+	return out
 }
 
-// A pagedTexts does so with texts, which share the memory of the page.
+// A pagedTexts does so with the numbers that a caller gives to texts: each text of a
+// dictionary is looked up once, whatever the number of its rows.
 type pagedTexts struct {
 	pager
 	bytes   []byte
 	offsets []uint32
-	index   []int32
-	to      *string
+	index   []int32 // of a page with a dictionary
+	dict    parquet.Dictionary
+	numbers []int32     // of the texts of the dictionary; unnumbered before they are asked for
+	short   *shortTexts // for pages without one
+	run     []int32
 }
+
+const unnumbered = -1
 
 func (c *pagedTexts) fill() error {
 	if c.row < c.rows {
@@ -118,27 +134,91 @@ func (c *pagedTexts) fill() error {
 		return err
 	}
 	data := c.page.Data()
+	d := c.page.Dictionary()
 	c.index = nil
-	if d := c.page.Dictionary(); d != nil {
+	if d != nil {
 		c.index = data.Int32()
 		data = d.Page().Data()
 	}
 	c.bytes, c.offsets = data.ByteArray()
+	switch {
+	case d == nil:
+		if c.short == nil {
+			c.short = new(shortTexts)
+		}
+	case d != c.dict:
+		c.dict = d
+		c.numbers = slices.Repeat([]int32{unnumbered}, d.Len())
+	}
 	return nil
 }
 
-func (c *pagedTexts) next() {
-	given := c.given == nil || c.given[c.row] == 1
-	c.row++
-	if !given {
-		*c.to = ""
-		return
+// read returns where the texts of the next n rows are, -1 where there is none, as
+// [pagedNumbers.read] does.
+func (c *pagedTexts) read(n int) []int32 {
+	row := c.row
+	c.row += n
+	if c.given == nil && c.index != nil {
+		c.at += n
+		return c.index[c.at-n : c.at]
 	}
-	i := int32(c.at)
+	if c.run == nil {
+		c.run = make([]int32, runRows)
+	}
+	out := c.run[:n]
+	for i := range out {
+		switch {
+		case c.given != nil && c.given[row+i] == 0:
+			out[i] = -1
+			continue
+		case c.index != nil:
+			out[i] = c.index[c.at]
+		default:
+			out[i] = int32(c.at)
+		}
+		c.at++
+	}
+	return out
+}
+
+// number returns the number of the text at a place that read returned, 0 if there is
+// none. The text that of is called with is valid during the call only.
+func (c *pagedTexts) number(at int32, of func(string) int32) int32 {
+	if at < 0 {
+		return 0
+	}
 	if c.index != nil {
-		i = c.index[c.at]
+		n := c.numbers[at]
+		if n == unnumbered {
+			n = of(unsafeText(c.bytes[c.offsets[at]:c.offsets[at+1]]))
+			c.numbers[at] = n
+		}
+		return n
 	}
-	c.at++
-	from, to := c.offsets[i], c.offsets[i+1]
-	*c.to = unsafe.String(unsafe.SliceData(c.bytes[from:to]), int(to-from))
+	return c.short.number(c.bytes[c.offsets[at]:c.offsets[at+1]], of)
+}
+
+// unsafeText shares the memory of a page.
+func unsafeText(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// A shortTexts remembers the numbers of texts of at most 15 bytes, as IPv4 addresses
+// are: writers that limit dictionaries leave servers without one.
+type shortTexts [4096]struct {
+	a, b   uint64 // the text, and its length in the last byte; no text is all 0
+	number int32
+}
+
+func (c *shortTexts) number(text []byte, of func(string) int32) int32 {
+	var word [16]byte
+	if len(text) == 0 || len(text) >= len(word) {
+		return of(unsafeText(text))
+	}
+	copy(word[:], text)
+	word[15] = byte(len(text))
+	a, b := binary.LittleEndian.Uint64(word[:8]), binary.LittleEndian.Uint64(word[8:])
+	s := &c[(a^b*0x9e3779b97f4a7c15)*0x9e3779b97f4a7c15>>52]
+	if s.a != a || s.b != b {
+		s.a, s.b, s.number = a, b, of(unsafeText(text))
+	}
+	return s.number
 }

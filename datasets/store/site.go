@@ -38,8 +38,17 @@ func loadSite(path string, site []byte, l *datasets.Load) (err error) {
 	return f.take(string(site), l)
 }
 
-// nextGroup is the next row group that may hold the site wanted, or their number.
+// nextGroup is the next row group that is to be read and may hold the site wanted, or
+// their number.
 func (f *loadFile) nextGroup() int {
+	if f.groups != nil {
+		if len(f.groups) == 0 {
+			return f.r.NumRowGroups()
+		}
+		group := int(f.groups[0])
+		f.groups = f.groups[1:]
+		return group
+	}
 	group := f.group + 1
 	for f.only != nil && group < f.r.NumRowGroups() && !f.mayHold(group) {
 		group++
@@ -49,17 +58,6 @@ func (f *loadFile) nextGroup() int {
 
 // mayHold reads the statistics of the site column. Without them it may.
 func (f *loadFile) mayHold(group int) bool {
-	c, err := f.r.MetaData().RowGroup(group).ColumnChunk(f.siteIx)
-	if err != nil {
-		return true
-	}
-	if set, err := c.StatsSet(); err != nil || !set {
-		return true
-	}
-	stats, err := c.Statistics()
-	if err != nil {
-		return true
-	}
-	s, ok := stats.(*metadata.ByteArrayStatistics)
+	s, ok := f.statistics(group, f.siteIx).(*metadata.ByteArrayStatistics)
 	return !ok || !s.HasMinMax() || bytes.Compare(s.Min(), f.only) <= 0 && bytes.Compare(f.only, s.Max()) <= 0
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/minewatch/minewatch/datasets/sim"
+	"github.com/minewatch/minewatch/detectors/load"
 	"github.com/minewatch/minewatch/detectors/stat"
 )
 
@@ -19,25 +20,27 @@ const alike = 0.2
 const proposedLR = 3.9
 
 // Bench writes what the detector reaches on meters and mines that it had not
-// seen. Cases are those of Draws(seeds).
-func Bench(out io.Writer, cases []Case, seeds int) {
-	b := bench{out: out, cases: cases, seeds: seeds}
+// seen. Cases are those of [Draws].
+func Bench(out io.Writer, cases []Case) {
+	b := bench{out: out, cases: cases, seeds: seedsOf(cases)}
 	b.run()
 }
 
 type bench struct {
 	out   io.Writer
 	cases []Case
-	seeds int
+	seeds []uint64
 	cross []Verdict // of each mine by a model that knew the other kind of mine only; of other meters by that of model A
 }
 
 func (b *bench) printf(format string, args ...any) { fmt.Fprintf(b.out, format, args...) }
 
 func (b *bench) run() {
-	fromA, fromB, fromBoth := judged(b.cases, ModelA), judged(b.cases, ModelB), judged(b.cases)
+	fromA, modelsA := judged(b.cases, ModelA)
+	fromB, modelsB := judged(b.cases, ModelB)
+	fromBoth, _ := judged(b.cases)
 	saidA, saidB, saidBoth := declared(b.cases, fromA, ModelA), declared(b.cases, fromB, ModelB), declared(b.cases, fromBoth)
-	b.printf("%d windows of %d meters, %d seeds; every figure is of buildings that the model had not seen\n\n", len(b.cases), len(buildings(b.cases)), b.seeds)
+	b.printf("%d windows of %d meters, %d seeds; every figure is of buildings that the model had not seen\n\n", len(b.cases), len(buildings(b.cases)), len(b.seeds))
 	estate := func(c *Case) bool { return c.Population == Estate }
 	b.printf("university buildings, AP            at 5 %%              1 %%   0.1 %%  worst seed  5 %% with look-alikes\n")
 	for _, row := range []struct {
@@ -52,6 +55,9 @@ func (b *bench) run() {
 	} {
 		b.line(row.name, row.scores, func(c *Case) bool { return estate(c) && (!c.Mine() || c.Model == row.model) })
 	}
+	onA := func(c *Case) bool { return estate(c) && c.Model != ModelB }
+	b.line("boosted trees, A, tested on B", logLR(boosted(b.cases, modelsA, ModelA)), onB(estate))
+	b.line("boosted trees, B, tested on A", logLR(boosted(b.cases, modelsB, ModelB)), onA)
 	for k, name := range RuleNames {
 		b.line(name, b.rule(k), onB(estate))
 	}
@@ -65,7 +71,6 @@ func (b *bench) run() {
 			b.cross[i] = saidB[i]
 		}
 	}
-	onA := func(c *Case) bool { return estate(c) && c.Model != ModelB }
 	b.lists("learnt on A, tested on B", fromA, saidA, onB(estate))
 	b.lists("learnt on B, tested on A", fromB, saidB, onA)
 	b.lists("learnt on both, tested on B", fromBoth, saidBoth, onB(estate))
@@ -75,6 +80,20 @@ func (b *bench) run() {
 	b.found(estate, foundLR)
 	b.found(estate, proposedLR)
 	b.lookalikes(saidBoth)
+	for _, row := range []struct {
+		name     string
+		raw      []Verdict
+		models   []*load.Model
+		learnt   MineModel
+		testedOn MineModel
+	}{
+		{"learnt on A, tested on B", fromA, modelsA, ModelA, ModelB},
+		{"learnt on B, tested on A", fromB, modelsB, ModelB, ModelA},
+	} {
+		own, s := scaledBy(b.cases, row.raw, row.learnt)
+		groups := inGroups(b.cases, row.models, func(int) scale { return s })
+		b.groups(row.name, row.testedOn, own, withGroups(own, groups), groups)
+	}
 	homes := func(c *Case) bool { return c.Population == Homes }
 	b.printf("\nhomes, 2 to 20 kW, AP\n")
 	b.line("learnt on A, tested on B", logLR(fromA), onB(homes))
@@ -119,8 +138,8 @@ func (b *bench) line(name string, scores []float64, keep func(*Case) bool) {
 	}
 	low, high := bootstrap(plain, at(0.05))
 	worst := 1.0
-	for s := range b.seeds {
-		seed := slices.DeleteFunc(slices.Clone(plain), func(x scored) bool { return x.c.Seed != uint64(s+1) })
+	for _, s := range b.seeds {
+		seed := slices.DeleteFunc(slices.Clone(plain), func(x scored) bool { return x.c.Seed != s })
 		worst = min(worst, at(0.05)(seed))
 	}
 	b.printf("  %-32s %.3f (%.2f-%.2f)  %.3f  %.3f  %.3f       %.3f\n", name, at(0.05)(plain), low, high, at(0.01)(plain), at(0.001)(plain), worst,
@@ -232,7 +251,7 @@ func fdrAt(s []scored, cut float64) float64 {
 func (b *bench) found(keep func(*Case) bool, cut float64) {
 	for _, model := range []MineModel{ModelA, ModelB} {
 		var onset, errors, ratio []float64
-		exact, within, covered, n := 0.0, 0.0, 0.0, 0.0
+		exact, within, covered, n, ended, ends := 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
 		var width []float64
 		for i := range b.cases {
 			c, v := &b.cases[i], b.cross[i]
@@ -244,6 +263,12 @@ func (b *bench) found(keep func(*Case) bool, cut float64) {
 			onset = append(onset, d)
 			if d <= 2 {
 				exact++
+			}
+			if c.EndH > 0 && c.EndH < windowDays*24 {
+				ends++
+				if math.Abs(float64(v.Look.Block.End-c.EndH)) <= 7*24 {
+					ended++
+				}
 			}
 			q := v.Look.KWh / c.TrueKWh
 			ratio, errors = append(ratio, q-1), append(errors, math.Abs(q-1))
@@ -262,6 +287,7 @@ func (b *bench) found(keep func(*Case) bool, cut float64) {
 		}
 		b.printf("\nof %.0f mines of model %s with a log-likelihood ratio above %.1f: onset within two days %.2f, median error %.1f days; energy within 20 %% %.2f, median error %.1f %%, median bias %+.1f %%\n",
 			n, model, cut, exact/n, stat.Quantile(onset, 0.5), within/n, 100*stat.Quantile(errors, 0.5), 100*stat.Quantile(ratio, 0.5))
+		b.printf("  of %.0f that ended within the data the end within a week %.2f\n", ends, ended/max(1, ends))
 		b.printf("  90 %% intervals (of the other buildings and the other model): cover %.2f, relative width %.2f in the mean, %.2f in the median\n", covered/n, mean(width), stat.Quantile(width, 0.5))
 	}
 }

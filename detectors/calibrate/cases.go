@@ -8,7 +8,8 @@
 //  2. [Fit] fits load.Model by penalised logistic regression; [HeldOut] scores
 //     every building with models that never saw it.
 //  3. [Tables] gives the tables that package load embeds.
-//  4. [Bench] prints what was reached, beside simple rules and a bound.
+//  4. [Bench] prints what was reached, beside simple rules, boosted trees and a bound.
+//  5. [SelfInject] does the same with the shipped tables on a user's own meters.
 //
 // The original meters are taken as free of mining; their own renovations and
 // changes of use are what a mine must be told from.
@@ -49,13 +50,17 @@ type Case struct {
 	Size       float64   // of the mine, as a share of the meter's mean load
 	MeanKW     float64   // of the meter as it is
 
-	Looks    []Look
-	TrueKWh  float64                 // energy of the added mine
-	OnsetH   int                     // hour of the window
-	Oracle   float64                 // t of the mine's true profile
-	OracleNo float64                 // the same on the meter without it
-	Rules    [len(RuleNames)]float64 // scores of the simple rules
-	Shape    [shapes]float64         // of the load, for the isolation forest
+	Looks     []Look
+	Neighbour string                  // another building of the same group for judging; "" if there is none
+	Beside    []Look                  // candidates of the neighbour's meter
+	Both      bool                    // the look-alike, or half of the mine, is behind the neighbour's meter, too
+	TrueKWh   float64                 // energy of the added mine
+	OnsetH    int                     // hour of the window
+	EndH      int                     // hour after its last; 0 if it goes on
+	Oracle    float64                 // t of the mine's true profile
+	OracleNo  float64                 // the same on the meter without it
+	Rules     [len(RuleNames)]float64 // scores of the simple rules
+	Shape     [shapes]float64         // of the load, for the isolation forest
 }
 
 // Mine reports whether a mine was added.
@@ -70,6 +75,9 @@ type Look struct {
 	Block  load.Block // LogLR is not set
 	KWh    float64
 	OnsetH int
+	// Duty and EndH are the calendar and the end of the candidate, which Block has its own of.
+	Duty *load.Duty
+	EndH int
 }
 
 // A job makes one case.
@@ -80,6 +88,7 @@ type job struct {
 	changed   []float64 // with a look-alike, or nil
 	estimated []bool
 	mine      *added
+	beside    *neighbour // or nil
 }
 
 // windowDays is the length of windows of the estate; homes have one year.
@@ -89,6 +98,55 @@ const windowDays = 730
 // a home; each as it is and with a mine of each size of each model, and for each
 // building one window with each look-alike.
 func Cases(seed uint64) ([]Case, error) {
+	jobs, err := draw(seed)
+	if err != nil {
+		return nil, err
+	}
+	return run(jobs), nil
+}
+
+// Hours are the hourly loads of a case in kW.
+type Hours struct {
+	Start  time.Time
+	KW     []float64 // what the meter shows; NaN or 0 where it lost an hour
+	MineKW []float64 // of which the mine; nil if there is none
+}
+
+// Loads returns the hours of the cases of a seed, in the order of [Cases].
+func Loads(seed uint64) ([]Hours, error) {
+	jobs, err := draw(seed)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Hours, len(jobs))
+	for i, j := range jobs {
+		out[i] = Hours{Start: j.start, KW: j.metered()}
+		if j.mine != nil {
+			out[i].MineKW = j.mine.kw
+		}
+	}
+	return out, nil
+}
+
+// metered returns what the meter shows: an hour that it lost stays lost.
+func (j *job) metered() []float64 {
+	if j.changed != nil {
+		return j.changed
+	}
+	if j.mine == nil {
+		return j.kw
+	}
+	kw := slices.Clone(j.kw)
+	for i := range kw {
+		if kw[i] > 0 {
+			kw[i] += j.mine.kw[i]
+		}
+	}
+	return kw
+}
+
+// draw draws the cases of a seed.
+func draw(seed uint64) ([]job, error) {
 	meters, err := sample.Meters()
 	if err != nil {
 		return nil, err
@@ -97,9 +155,11 @@ func Cases(seed uint64) ([]Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := rand.New(rand.NewPCG(seed, 0x63616c))
+	source := rand.NewPCG(seed, 0x63616c)
+	r := rand.New(source)
 	var jobs []job
 	estate := slices.DeleteFunc(sample.Select(meters, sample.University), func(m sample.Meter) bool { return m.ID == twin })
+	next := neighbours(meters)
 	server := longest(sample.Select(meters, sample.Server))
 	for i, m := range estate {
 		kw := m.Hourly()
@@ -107,19 +167,22 @@ func Cases(seed uint64) ([]Case, error) {
 		for k := range 5 {
 			first := k*(len(kw)-hours)/4/24*24 - r.IntN(30)*24
 			first = max(0, first)
-			w := window{seed, Estate, m.ID, m.Start.Add(time.Duration(first) * time.Hour), kw[first : first+hours], temps[first : first+hours]}
+			w := window{seed, Estate, m.ID, m.Start.Add(time.Duration(first) * time.Hour), kw[first : first+hours], temps[first : first+hours], nil}
+			if at := next[m.ID]; at != "" {
+				w.beside = &neighbour{id: at, kw: hourlyOf(estate, at)[first : first+hours]}
+			}
 			jobs = w.mines(r, jobs)
 			if k == i%5 {
 				other := estate[(i+1+r.IntN(len(estate)-1))%len(estate)].Hourly()
-				jobs = w.lookalikes(r, other[first:first+hours], server, jobs)
+				jobs = w.lookalikes(source, other[first:first+hours], server, jobs)
 			}
 		}
 	}
 	for _, m := range sample.Select(meters, sample.Home) {
-		w := window{seed, Homes, m.ID, m.Start, m.Hourly(), nil}
+		w := window{seed, Homes, m.ID, m.Start, m.Hourly(), nil, nil}
 		jobs = w.mines(r, jobs)
 	}
-	return run(jobs), nil
+	return jobs, nil
 }
 
 // twin is left out: in every hour it is 1.95 times b60, one meter shared out to
@@ -137,10 +200,15 @@ type window struct {
 	id         string
 	start      time.Time
 	kw, tempC  []float64
+	beside     *neighbour // or nil
 }
 
 func (w window) job() job {
-	return job{c: Case{Seed: w.seed, Building: w.id, Population: w.population, MeanKW: mean(positive(w.kw))}, start: w.start, kw: w.kw}
+	j := job{c: Case{Seed: w.seed, Building: w.id, Population: w.population, MeanKW: mean(positive(w.kw))}, start: w.start, kw: w.kw, beside: w.beside}
+	if w.beside != nil {
+		j.c.Neighbour = w.beside.id
+	}
+	return j
 }
 
 func (w window) mines(r *rand.Rand, jobs []job) []job {
@@ -163,18 +231,32 @@ func (w window) mines(r *rand.Rand, jobs []job) []job {
 			}
 			j := w.job()
 			j.c.Model, j.c.Family, j.c.Size, j.mine = model, family, size, &a
+			if a.other != nil && w.beside != nil {
+				j.c.Both, j.beside = true, w.beside.with(a.other)
+			}
 			jobs = append(jobs, j)
 		}
 	}
 	return jobs
 }
 
-func (w window) lookalikes(r *rand.Rand, other, server []float64, jobs []job) []job {
+// lookalikes makes every second look-alike behind the neighbour's meter, too, as a
+// change of a whole address: drawn alike, of the neighbour's own load.
+func (w window) lookalikes(source *rand.PCG, other, server []float64, jobs []job) []job {
+	r := rand.New(source)
 	h := sim.Host{KW: w.kw, Start: w.start, TempC: w.tempC, Other: other, Server: server}
-	for _, kind := range sim.Lookalikes {
+	for k, kind := range sim.Lookalikes {
 		j := w.job()
 		j.c.Family = kind
-		j.changed, j.estimated = h.Change(kind, Sizes[r.IntN(3)], r)
+		share := Sizes[r.IntN(3)]
+		again := *source
+		j.changed, j.estimated = h.Change(kind, share, r)
+		if w.beside != nil && (k+int(w.seed))%2 == 0 {
+			next := h
+			next.KW = w.beside.kw
+			kw, estimated := next.Change(kind, share, rand.New(&again))
+			j.c.Both, j.beside = true, &neighbour{id: w.beside.id, kw: kw, estimated: estimated}
+		}
 		jobs = append(jobs, j)
 	}
 	return jobs
@@ -203,38 +285,61 @@ func run(jobs []job) []Case {
 	return cases
 }
 
-// look scans one window. An hour that the meter lost stays lost.
+// look scans one window.
 func (j job) look(s *load.Scanner) Case {
 	c := j.c
-	kw := slices.Clone(j.kw)
-	if j.changed != nil {
-		copy(kw, j.changed)
-	}
+	kw := j.metered()
 	if j.mine != nil {
 		c.OnsetH = j.mine.onset
+		c.EndH = j.mine.end
 		for i := range kw {
 			if kw[i] > 0 {
-				kw[i] += j.mine.kw[i]
 				c.TrueKWh += j.mine.kw[i]
 			}
 		}
-		c.OracleNo = s.ProfileT(load.NewWindow(series(c.Building, j.start, j.kw, nil), time.UTC), j.mine.kw)
+		c.OracleNo = s.ProfileT(j.window(c.Building, j.kw, nil), j.mine.kw)
 	}
-	w := load.NewWindow(series(c.Building, j.start, kw, j.estimated), time.UTC)
+	w := j.window(c.Building, kw, j.estimated)
 	if j.mine != nil {
 		c.Oracle = s.ProfileT(w, j.mine.kw)
 	}
 	if c.Model != ModelA { // the rules are shown on mines of model B
 		c.Rules, c.Shape = rules(w), shape(w)
 	}
-	s.Each(w, func(b *load.Block) {
-		l := Look{X: b.Features(), Block: *b, OnsetH: b.Onset}
-		s.Finish(b)
-		l.KWh = load.Energy(w, b)
-		c.Looks = append(c.Looks, l)
-	})
+	c.Looks = looks(s, w)
+	if j.beside != nil {
+		c.Beside = j.beside.candidates(s, j)
+	}
 	return c
 }
+
+// looks returns the candidates of a window.
+func looks(s *load.Scanner, w *load.Window) (list []Look) {
+	s.Each(w, func(b *load.Block) {
+		l := Look{X: b.Features(), Duty: b.Duty, OnsetH: b.Onset, EndH: b.End}
+		s.Finish(b)
+		l.Block, l.KWh = *b, load.Energy(w, b)
+		list = append(list, l)
+	})
+	return list
+}
+
+// window is a load over the hours of the job. The estate keeps the holidays of England;
+// those of the homes are not known.
+func (j job) window(id string, kw []float64, estimated []bool) *load.Window {
+	w := load.NewWindow(series(id, j.start, kw, estimated), time.UTC)
+	if j.c.Population == Estate {
+		w.Observe(estateHolidays)
+	}
+	return w
+}
+
+var estateHolidays = func() (days []load.OtherDay) {
+	for _, d := range sample.CambridgeHolidays() {
+		days = append(days, load.OtherDay{Start: datasets.MicrosOf(d), End: datasets.MicrosOf(d.AddDate(0, 0, 1))})
+	}
+	return days
+}()
 
 func series(id string, start time.Time, kw []float64, estimated []bool) *features.Series {
 	var l datasets.Load

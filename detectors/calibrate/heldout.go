@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+
+	"github.com/minewatch/minewatch/detectors/load"
 )
 
 // folds is the number of groups of buildings; each group is judged by a model
@@ -16,18 +18,27 @@ const folds = 8
 // Verdicts are scaled so that they are log-likelihood ratios (see scaleOf): one scale
 // for all, which changes no ranking.
 func HeldOut(cases []Case, models ...MineModel) []Verdict {
-	out := judged(cases, models...)
-	s := scaleFrom(cases, out, func(*Case) bool { return true }, models)
-	for i := range out {
-		out[i].LogLR = s.of(out[i].LogLR)
-	}
+	raw, _ := judged(cases, models...)
+	out, _ := scaledBy(cases, raw, models...)
 	return out
 }
 
-// judged returns the verdicts of HeldOut before they are scaled.
-func judged(cases []Case, models ...MineModel) []Verdict {
+// scaledBy scales verdicts by one scale for all, and returns it.
+func scaledBy(cases []Case, raw []Verdict, models ...MineModel) ([]Verdict, scale) {
+	s := scaleFrom(cases, raw, func(*Case) bool { return true }, models)
+	out := slices.Clone(raw)
+	for i := range out {
+		out[i].LogLR = s.of(raw[i].LogLR)
+	}
+	return out, s
+}
+
+// judged returns the verdicts of HeldOut before they are scaled, and the model of each
+// group of buildings.
+func judged(cases []Case, models ...MineModel) ([]Verdict, []*load.Model) {
 	fold := foldOf(cases)
 	verdicts := make([]Verdict, len(cases))
+	fitted := make([]*load.Model, folds)
 	next := make(chan int)
 	var wait sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -36,6 +47,7 @@ func judged(cases []Case, models ...MineModel) []Verdict {
 			defer wait.Done()
 			for k := range next {
 				m := Fit(cases, func(c *Case) bool { return fold[c.Building] != k && Seen(c, models) })
+				fitted[k] = m
 				for i := range cases {
 					if c := &cases[i]; fold[c.Building] == k {
 						verdicts[i] = Judge(m, c)
@@ -49,7 +61,7 @@ func judged(cases []Case, models ...MineModel) []Verdict {
 	}
 	close(next)
 	wait.Wait()
-	return verdicts
+	return verdicts, fitted
 }
 
 // declared scales verdicts for what is declared of them: the scale of a building is
@@ -83,9 +95,12 @@ func scaleFrom(cases []Case, raw []Verdict, from func(*Case) bool, models []Mine
 }
 
 // foldOf returns the group of each building.
-func foldOf(cases []Case) map[string]int {
+func foldOf(cases []Case) map[string]int { return groupsOf(buildings(cases)) }
+
+// groupsOf divides buildings, in order, into groups.
+func groupsOf(names []string) map[string]int {
 	fold := map[string]int{}
-	for i, b := range buildings(cases) {
+	for i, b := range names {
 		fold[b] = i % folds
 	}
 	return fold
@@ -114,7 +129,7 @@ type Table struct{ Name, Text string }
 // mines found.
 func Tables(cases []Case) []Table {
 	all := func(*Case) bool { return true }
-	raw := judged(cases)
+	raw, _ := judged(cases)
 	heldOut := declared(cases, raw)
 	m := scaleOf(cases, raw).model(Fit(cases, all))
 	return []Table{
@@ -124,17 +139,26 @@ func Tables(cases []Case) []Table {
 	}
 }
 
-// Draws returns the cases of seeds 1 to n.
-func Draws(n int) ([]Case, error) {
+// Draws returns the cases of n seeds from the first on.
+func Draws(first uint64, n int) ([]Case, error) {
 	var cases []Case
 	for s := range n {
-		c, err := Cases(uint64(s + 1))
+		c, err := Cases(first + uint64(s))
 		if err != nil {
 			return nil, err
 		}
 		cases = append(cases, c...)
 	}
 	return cases, nil
+}
+
+func seedsOf(cases []Case) []uint64 {
+	var seeds []uint64
+	for i := range cases {
+		seeds = append(seeds, cases[i].Seed)
+	}
+	slices.Sort(seeds)
+	return slices.Compact(seeds)
 }
 
 const recipe = "# Written by `minewatch calibrate`. Recipe: package detectors/calibrate.\n"

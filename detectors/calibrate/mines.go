@@ -29,7 +29,9 @@ var Sizes = []float64{0.15, 0.3, 0.6, 1.2}
 // An added mine is its load by hour.
 type added struct {
 	kw    []float64
-	onset int // hour of the window
+	onset int       // hour of the window
+	end   int       // hour after its last; 0 if it goes on
+	other []float64 // what is behind another meter; nil if nothing is
 }
 
 // place is where a mine is added.
@@ -42,6 +44,14 @@ type place struct {
 
 // begin draws an onset from a sixth to five sixths into the window.
 func (p place) begin(r *rand.Rand) int { return p.hours/6 + r.IntN(p.hours*2/3) }
+
+// hour is the hour of the window at a time, 0 at no time.
+func (p place) hour(t time.Time) int {
+	if t.IsZero() {
+		return 0
+	}
+	return int(t.Sub(p.start) / time.Hour)
+}
 
 func (p place) at(hour int) time.Time { return p.start.Add(time.Duration(hour) * time.Hour) }
 
@@ -78,7 +88,7 @@ func (p place) addA(r *rand.Rand, family string, kw float64) (a added, ok bool) 
 	case "ends":
 		m.End = m.Start.Add(time.Duration(60+r.IntN(200)) * 24 * time.Hour)
 	}
-	return added{m.Load(p.start, p.hours, p.tempC, nil), onset}, true
+	return added{kw: m.Load(p.start, p.hours, p.tempC, nil), onset: onset, end: p.hour(m.End)}, true
 }
 
 // latticeKW are the powers of the machines of model B.
@@ -124,7 +134,14 @@ func (p place) addB(r *rand.Rand, family string, kw float64) (a added, ok bool) 
 	case "ended":
 		f.End = p.at(onset + 24*(45+r.IntN(200)))
 	}
-	return added{f.Load(p.start, p.hours, p.tempC), onset}, true
+	a = added{kw: f.Load(p.start, p.hours, p.tempC), onset: onset, end: p.hour(f.End)}
+	if family == "split" { // the other half is connected within three days
+		f.Seed++
+		f.Lots = []sim.Lot{f.Lots[0]}
+		f.Lots[0].Start = f.Lots[0].Start.Add(time.Duration(f.Seed%72) * time.Hour)
+		a.other = f.Load(p.start, p.hours, p.tempC)
+	}
+	return a, true
 }
 
 // lots splits a delivery into two to five over a month to a third of a year.

@@ -4,6 +4,7 @@
 //  1. [Quiet]: the network was watched, and nothing in it looks like mining.
 //  2. [Known]: the load of the site is known to the supplier or the register.
 //  3. [Power]: the devices that the network counts, against the block of the meter.
+//  4. [Rests]: the hours in which a suspicious contact is silent, against the load.
 //
 // A visit that found nothing is in package visit.
 package counter

@@ -2,6 +2,8 @@ package features
 
 import (
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -185,6 +187,29 @@ func TestClock(t *testing.T) {
 			if want := (int(at.Weekday())+6)%7*24 + at.Hour(); int(got) != want {
 				t.Fatalf("%s, %s: hour %d of the week, want %d", name, at, got, want)
 			}
+		}
+	}
+}
+
+// Readings that are known to be hourly give the series that any readings give.
+func TestHourlyIsNoOther(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 8))
+	for n := range 60 {
+		var l datasets.Load
+		busy := r.IntN(2) == 0
+		for h := range n {
+			wh := int32(1000 + r.IntN(9000))
+			if r.IntN(20) == 0 || !busy && r.IntN(2) == 0 {
+				wh = 0
+			}
+			l.Append(t0+datasets.Micros(h*60*minute), wh, datasets.Measured, int32(r.IntN(2)*60))
+		}
+		want := *new(Normaliser).Normalise("s", &l)
+		l.Hourly = true
+		got := new(Normaliser).Normalise("s", &l)
+		check(t, got, want.KW...)
+		if got.Start != want.Start || got.Coverage != want.Coverage || got.Wh != want.Wh || got.CoarseWh != want.CoarseWh || !slices.Equal(got.Estimated, want.Estimated) {
+			t.Errorf("%d hours: %+v, want %+v", n, got, want)
 		}
 	}
 }

@@ -35,6 +35,9 @@ func (n *Normaliser) Normalise(siteID string, c *datasets.Load) *Series {
 	if c.Len() == 0 {
 		return s
 	}
+	if n.hourly(c) {
+		return s
+	}
 	usual := n.usualInterval(c)
 	s.Start = datasets.Micros(floorDiv(int64(c.TS[0]), MicrosPerHour) * MicrosPerHour)
 	last := c.Len() - 1
@@ -64,6 +67,34 @@ func (n *Normaliser) Normalise(siteID string, c *datasets.Load) *Series {
 	}
 	n.finish()
 	return s
+}
+
+// hourly makes the series of readings that are one for each whole hour, and reports
+// whether they are: most meters' are, and nothing need be shared or weighed.
+func (n *Normaliser) hourly(c *datasets.Load) bool {
+	const least = 4 // readings whose distances confirm each other, see interval
+	if !c.Hourly || c.Len() < least || floorDiv(int64(c.TS[0]), MicrosPerHour)*MicrosPerHour != int64(c.TS[0]) {
+		return false
+	}
+	s := &n.series
+	s.Start = c.TS[0]
+	s.KW = slices.Grow(s.KW, c.Len())[:c.Len()]
+	s.Estimated = slices.Grow(s.Estimated, c.Len())[:c.Len()]
+	clear(s.Estimated)
+	sum, zeros := int64(0), 0
+	for h, wh := range c.Wh {
+		sum += int64(wh)
+		if wh == 0 {
+			zeros++
+		}
+		s.KW[h] = float64(wh) / 1000
+	}
+	s.Wh, s.Coverage = datasets.Wh(sum), 1
+	if zeros > 0 && n.zeroMeansMissing() {
+		n.dropZeros()
+		s.Coverage = float64(len(s.KW)-zeros) / float64(len(s.KW))
+	}
+	return true
 }
 
 func (n *Normaliser) grow(hours int) {
@@ -97,17 +128,17 @@ func (n *Normaliser) finish() {
 	s := &n.series
 	s.Estimated = s.Estimated[:len(s.KW)]
 	for h := range s.KW {
-		s.KW[h] = math.NaN()
-		if float64(n.known[h]) >= MinHourShare*MicrosPerHour {
-			s.KW[h] = n.wh[h] / 1000 * MicrosPerHour / float64(n.known[h])
+		switch known := n.known[h]; {
+		case known == MicrosPerHour:
+			s.KW[h] = n.wh[h] / 1000
+		case float64(known) >= MinHourShare*MicrosPerHour:
+			s.KW[h] = n.wh[h] / 1000 * MicrosPerHour / float64(known)
+		default:
+			s.KW[h] = math.NaN()
 		}
 	}
 	if n.zeroMeansMissing() {
-		for h, v := range s.KW {
-			if v == 0 {
-				s.KW[h] = math.NaN()
-			}
-		}
+		n.dropZeros()
 	}
 	measured := 0
 	for h, v := range s.KW {
@@ -117,6 +148,15 @@ func (n *Normaliser) finish() {
 	}
 	if len(s.KW) > 0 {
 		s.Coverage = float64(measured) / float64(len(s.KW))
+	}
+}
+
+// dropZeros makes hours at exactly zero unknown.
+func (n *Normaliser) dropZeros() {
+	for h, v := range n.series.KW {
+		if v == 0 {
+			n.series.KW[h] = math.NaN()
+		}
 	}
 }
 

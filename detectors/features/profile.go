@@ -2,6 +2,7 @@ package features
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
@@ -54,34 +55,37 @@ func (p *Profiler) Profiles(s *Series) []datasets.LoadProfile {
 }
 
 func (p *Profiler) month(s *Series, from, to int) datasets.LoadProfile {
-	p.known, p.change = p.known[:0], p.change[:0]
+	p.known, p.change = slices.Grow(p.known[:0], to-from), slices.Grow(p.change[:0], to-from)
 	p.night, p.day, p.weekend = mean{}, mean{}, mean{}
 	var row datasets.LoadProfile
 	var all mean
-	for i := from; i < to; i++ {
-		v := s.KW[i]
+	last := math.NaN()
+	for i, v := range s.KW[from:to] {
 		if math.IsNaN(v) {
+			last = v
 			continue
 		}
 		all.add(v)
 		p.known = append(p.known, v)
-		if i > from && !math.IsNaN(s.KW[i-1]) {
-			p.change = append(p.change, math.Abs(v-s.KW[i-1]))
+		if change := math.Abs(v - last); !math.IsNaN(change) {
+			p.change = append(p.change, change)
 		}
-		if s.Estimated[i] {
+		last = v
+		if s.Estimated[from+i] {
 			row.EstimatedH++
 		}
 		if v == 0 {
 			row.ZeroH++
 		}
-		p.place(p.clock[i], v)
+		p.place(p.clock[from+i], v)
 	}
 	row.Covered = int32(all.n)
 	row.Wh = datasets.Wh(math.Round(all.sum * 1000))
 	row.MeanKW = all.value()
 	if all.n > 0 {
-		row.FloorKW, row.MedianKW = stat.SelectQuantile(p.known, 0.10), stat.SelectQuantile(p.known, 0.50)
-		row.PeakKW = stat.SelectQuantile(p.known, 0.99)
+		q := [...]float64{0.10, 0.50, 0.99}
+		stat.SelectQuantiles(p.known, q[:])
+		row.FloorKW, row.MedianKW, row.PeakKW = q[0], q[1], q[2]
 	}
 	if len(p.change) > 0 {
 		row.VariationKW = stat.SelectQuantile(p.change, 0.50)

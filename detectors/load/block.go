@@ -48,20 +48,21 @@ type Block struct {
 // A Scanner finds blocks. It keeps its memory from site to site; one goroutine
 // at a time may use it.
 type Scanner struct {
-	weather weather
-	white   whitener
-	answer  []float64
-	edges   []edges
-	running running
-	changes []int // of the clock
-	days    days
-	splits  []split
-	pulses  pulses
-	past    map[historyKey]history
-	fresh   map[historyKey]bool // histories of the window at hand
-	onsets  []int
-	meanKW  float64
-	block   Block // the candidate at hand
+	weather  weather
+	white    whitener
+	answer   []float64
+	edges    []edges
+	running  running
+	changes  []int // of the clock
+	edgeDays []edgeDay
+	days     days
+	splits   []split
+	pulses   pulses
+	past     map[historyKey]history
+	fresh    map[historyKey]bool // histories of the window at hand
+	onsets   []int
+	meanKW   float64
+	block    Block // the candidate at hand
 }
 
 // year is the distance of the year to correct by, 0 for none, or spreads, or longSteps.
@@ -115,18 +116,10 @@ func (s *Scanner) Each(w *Window, f func(*Block)) string {
 
 // each leaves candidates out that cannot be worth more than atLeast has become.
 func (s *Scanner) each(w *Window, atLeast *float64, f func(*Block)) string {
-	if known := w.Known(); known < minDays*24 {
-		return fmt.Sprintf("less than %d days of hourly data", minDays)
+	w, why := s.prepare(w)
+	if why != "" {
+		return why
 	}
-	w = s.weather.without(w)
-	if !s.white.fit(w) {
-		return "too few hours with a known week before them, or a constant load"
-	}
-	s.days.fill(w)
-	s.meanKW = s.white.mean
-	s.fit(w, &s.white, Duties)
-	s.pulses.fill(w, &s.white)
-	clear(s.fresh)
 	found := false
 	for i := range Duties {
 		g := &s.edges[i]
@@ -150,6 +143,24 @@ func (s *Scanner) each(w *Window, atLeast *float64, f func(*Block)) string {
 	return ""
 }
 
+// prepare whitens a window and fits the edges of all calendars. It returns the
+// window without its weather, or why there is too little to look at.
+func (s *Scanner) prepare(w *Window) (*Window, string) {
+	if known := w.Known(); known < minDays*24 {
+		return nil, fmt.Sprintf("less than %d days of hourly data", minDays)
+	}
+	w = s.weather.without(w)
+	if !s.white.fit(w) {
+		return nil, "too few hours with a known week before them, or a constant load"
+	}
+	s.days.fill(w)
+	s.meanKW = s.white.mean
+	s.fit(w, &s.white, Duties)
+	s.pulses.fill(w, &s.white)
+	clear(s.fresh)
+	return w, ""
+}
+
 // rises adds the clearest edges near the days after which the level rose most, at
 // once or after a gap: a delivery in lots has no large edge of its own.
 func (s *Scanner) rises(duty, gap int) {
@@ -168,12 +179,7 @@ func (s *Scanner) rises(duty, gap int) {
 		if day < 0 {
 			return
 		}
-		best := peak{0, -1}
-		for d := max(0, day-stride); d < min(len(s.edges[duty].up), day+stride+1); d++ {
-			if p := s.edges[duty].up[d]; p.t > best.t {
-				best = p
-			}
-		}
+		best := s.edges[duty].topBetween(day-stride, day+stride+1)
 		if best.at < 0 {
 			return
 		}
@@ -229,14 +235,14 @@ func (s *Scanner) look(w *Window, duty, onset, gap int, atLeast float64) *Block 
 
 // rest returns the t of an edge without its first two hours.
 func (s *Scanner) rest(w *Window, g *edges, b *Block) float64 {
-	num, den := g.num[b.Onset], g.den[b.Onset]
+	num, den := g.num[b.Onset], g.denAt(b.Onset)
 	for k, x := range [...]float64{1, 1 - s.white.phi[0]} {
 		if i := b.Onset + k; i < len(w.KW) && b.Duty.on[w.Clock[i]] {
 			num -= s.white.inn[i] * s.white.weight[i] * x
 			den -= s.white.weight[i] * x * x
 		}
 	}
-	if den <= 1e-6*g.den[b.Onset] {
+	if den <= 1e-6*g.denAt(b.Onset) {
 		return 0
 	}
 	return num / math.Sqrt(den)
@@ -248,10 +254,11 @@ func (s *Scanner) rest(w *Window, g *edges, b *Block) float64 {
 func (s *Scanner) compare(b *Block, gap int) bool {
 	day := s.days.day(b.Onset)
 	for _, year := range [...]int{-yearDays, yearDays, 0} {
-		if !s.days.increments(day, gap, year) {
+		x := s.days.increments(day, gap, year)
+		if x == nil {
 			continue
 		}
-		level := s.days.level(b.Duty)
+		level := s.days.level(x, b.Duty)
 		if math.IsNaN(level) {
 			continue
 		}
@@ -260,10 +267,11 @@ func (s *Scanner) compare(b *Block, gap int) bool {
 		}
 		b.YearAgo, b.Ramp, b.LevelKW = year != 0, gap > 0, level
 		// The spread is that of the plain increments: another year would add its own.
-		plain, ok := s.days.compare(b.Duty, day, gap, 0)
+		x = s.days.increments(day, gap, 0)
+		plain, ok := s.days.summarise(x, b.Duty)
 		b.OffKW = plain.off
 		b.Steady = plain.spread / max(math.Abs(plain.on), 1e-9)
-		b.Proportion = s.days.proportion(b.Duty, day)
+		b.Proportion = s.days.proportion(x, b.Duty, day)
 		return ok
 	}
 	return false
@@ -305,10 +313,13 @@ const minEndT = 4
 // block, at least a week after the onset, and not undone itself. The clearest
 // step of that size decides: trying several found more false ends than true ones.
 func (s *Scanner) findEnd(g *edges, b *Block) {
-	best := peak{0, -1}
-	for _, p := range g.down[min(len(g.down), b.Onset/24+7):] {
-		if p.t > best.t && p.at < len(g.square)-2*24 && -g.power(p.at) > b.KW/2 {
-			best = p
+	best, most := peak{0, -1}, squareBit(0)
+	for d := b.Onset/24 + 7; d < len(g.down); d++ {
+		if g.down[d] <= most {
+			continue
+		}
+		if p := g.downAt(d); p.at < len(g.num)-2*24 && -g.power(p.at) > b.KW/2 {
+			best, most = p, g.down[d]
 		}
 	}
 	if best.at < 0 || best.t < minEndT {

@@ -84,15 +84,15 @@ func (s *Scanner) learn(b *Block) {
 // at each hour of the day, in kW; if seasonal less the same a year before. ok is false
 // if an hour is unknown.
 func (k *days) hourly(day, from, to int, seasonal bool) (x [24]float64, ok bool) {
-	clear(k.diff[:])
-	k.addMeans(&k.diff, from, to, 1)
-	k.addMeans(&k.diff, day-levelDays, day, -1)
+	var rise [cells]float64
+	k.addMeans(&rise, from, to, 1)
+	k.addMeans(&rise, day-levelDays, day, -1)
 	if seasonal {
-		k.addMeans(&k.diff, from-yearDays, to-yearDays, -1)
-		k.addMeans(&k.diff, day-yearDays-levelDays, day-yearDays, 1)
+		k.addMeans(&rise, from-yearDays, to-yearDays, -1)
+		k.addMeans(&rise, day-yearDays-levelDays, day-yearDays, 1)
 	}
 	for h := range x {
-		if x[h] = (5*k.diff[h] + 2*k.diff[24+h]) / 7; math.IsNaN(x[h]) {
+		if x[h] = (5*rise[h] + 2*rise[24+h]) / 7; math.IsNaN(x[h]) {
 			return x, false
 		}
 	}
@@ -113,9 +113,10 @@ func fit(x *[24]float64, d *Duty) (kw, rest float64) {
 }
 
 // Finish completes a candidate that was chosen: its power by all that tells of it,
-// its own calendar, the hours in
+// its own calendar, its end, the hours in
 // which it stood still, and how much was delivered in each week of a ramp.
 func (s *Scanner) Finish(b *Block) {
+	s.courseEnd(b)
 	if x, n := b.powers(); n > 0 {
 		b.KW = (x[(n-1)/2] + x[n/2]) / 2
 	}

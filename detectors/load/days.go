@@ -2,6 +2,7 @@ package load
 
 import (
 	"math"
+	"slices"
 
 	"github.com/minewatch/minewatch/detectors/stat"
 )
@@ -13,6 +14,8 @@ const (
 	yearDays = 364
 	// cells are the hours of the day, on working days and on weekends.
 	cells = 48
+	// room is a power of two that holds the cells: indices that are cut to it need no check.
+	room = 64
 )
 
 // days holds the load by local day and hour of the day, as running sums over
@@ -24,15 +27,16 @@ type days struct {
 	sum   [2][]float64
 	count [2][]int32
 	of    [2][]int32 // days of the class before a day
-	kw    []float64  // the load; 0 where unknown
+	upTo  []float64  // of each day: the energy in kWh before each of its hours, and of all
 	gaps  []bool     // of each day: whether an hour is unknown
 
 	means []cellMeans // of the levelDays from a day on
 	known []bool      // which of them were made
 
-	diff   [cells]float64 // scratch: the increment of each cell
-	buf    [cells]float64
-	levels []float64
+	increases []increments          // of the window, as they were asked for
+	found     [len(gaps)][3][]int32 // where they are, from 1, by gap, year and day
+	in, out   [room]float64         // scratch: increments inside and outside a calendar, in order
+	levels    []float64
 }
 
 // cellMeans are mean powers in kW by hour of the day, on working days and on weekends.
@@ -40,6 +44,7 @@ type cellMeans [cells]float64
 
 func (k *days) fill(w *Window) {
 	k.n = 0
+	habit := w.habit()
 	if len(w.KW) == 0 {
 		return
 	}
@@ -47,7 +52,14 @@ func (k *days) fill(w *Window) {
 	k.n = (len(w.KW)+k.first-1)/24 + 1
 	k.means, k.known = resize(k.means, k.n), resize(k.known, k.n)
 	clear(k.known)
-	k.kw, k.gaps = resize(k.kw, len(w.KW)), resize(k.gaps, k.n)
+	k.increases = k.increases[:0]
+	for gap := range k.found {
+		for year := range k.found[gap] {
+			k.found[gap][year] = resize(k.found[gap][year], k.n)
+			clear(k.found[gap][year])
+		}
+	}
+	k.upTo, k.gaps = resize(k.upTo, k.n*25), resize(k.gaps, k.n)
 	clear(k.gaps)
 	for c := range k.sum {
 		k.sum[c], k.count[c] = resize(k.sum[c], (k.n+1)*24), resize(k.count[c], (k.n+1)*24)
@@ -59,7 +71,7 @@ func (k *days) fill(w *Window) {
 	for d := range k.n {
 		from, to := max(0, d*24-k.first), min(len(w.KW), (d+1)*24-k.first)
 		class := 0
-		if w.Clock[(from+to)/2] >= 5*24 {
+		if habit[(from+to)/2] >= 5*24 {
 			class = 1
 		}
 		for c := range k.sum {
@@ -68,18 +80,20 @@ func (k *days) fill(w *Window) {
 			k.of[c][d+1] = k.of[c][d]
 		}
 		k.of[class][d+1]++
-		sum, count := k.sum[class][(d+1)*24:(d+2)*24], k.count[class][(d+1)*24:(d+2)*24]
-		for i := from; i < to; i++ {
-			v := w.KW[i]
+		sum, count, upTo := k.sum[class][(d+1)*24:(d+2)*24], k.count[class][(d+1)*24:(d+2)*24], k.upTo[d*25:d*25+25]
+		all := 0.0
+		for i, v := range w.KW[from:to] {
+			upTo[i] = all
 			if math.IsNaN(v) {
-				k.kw[i], k.gaps[d] = 0, true
+				k.gaps[d] = true
 				continue
 			}
-			k.kw[i] = v
-			h := w.Clock[i] % 24
+			all += v
+			h := w.Clock[from+i] % 24
 			sum[h] += v
 			count[h]++
 		}
+		upTo[24] = all
 	}
 }
 
@@ -125,82 +139,153 @@ type change struct {
 // level is the increment that the calendar explains.
 func (c change) level() float64 { return c.on - c.off }
 
-// increments fills diff with the change from the levelDays before a day to those
-// that begin after it and a gap of days, less the change of another year if year
-// is not 0. It returns false where the days lie outside the series.
-func (k *days) increments(day, gap, year int) bool {
+// increments are the changes of the cells from the levelDays before a day to those after
+// it, in kW; NaN where too little is known.
+type increments struct {
+	of [cells]float64
+
+	// The known ones in order of size, and their cells, once they were asked for: all
+	// calendars take their medians from them.
+	ranked [room]float64
+	cell   [room]uint8
+	n      int // -1: not ranked yet
+}
+
+// increments returns the change from the levelDays before a day to those that begin
+// after it and a gap of days, less the change of another year if year is not 0; nil
+// where the days lie outside the series. It is valid until the next call.
+func (k *days) increments(day, gap, year int) *increments {
 	least, most := min(day, day+year), max(day, day+year)
 	if least-levelDays < 0 || most+1+gap+levelDays > k.n {
-		return false
+		return nil
 	}
+	at := &k.found[min(gap, 1)][1+year/yearDays][day]
+	if *at > 0 {
+		return &k.increases[*at-1]
+	}
+	if len(k.increases) == cap(k.increases) {
+		k.increases = slices.Grow(k.increases, 64)
+	}
+	k.increases = k.increases[:len(k.increases)+1]
+	*at = int32(len(k.increases))
+	x := &k.increases[*at-1]
+	x.n = -1
 	after, before := k.mean(day+1+gap), k.mean(day-levelDays)
 	if year == 0 {
-		for i := range k.diff {
-			k.diff[i] = after[i] - before[i]
+		for i := range x.of {
+			x.of[i] = after[i] - before[i]
 		}
-		return true
+		return x
 	}
 	afterThen, beforeThen := k.mean(day+year+1+gap), k.mean(day+year-levelDays)
-	for i := range k.diff {
-		k.diff[i] = after[i] - before[i] - afterThen[i] + beforeThen[i]
+	for i := range x.of {
+		x.of[i] = after[i] - before[i] - afterThen[i] + beforeThen[i]
 	}
-	return true
+	return x
 }
 
-// inside collects the known values of diff in some cells.
-func (k *days) inside(list []uint8) []float64 {
-	n := 0
-	for _, i := range list {
-		if v := k.diff[i%cells]; !math.IsNaN(v) {
-			k.buf[n%cells] = v // no bounds are checked
-			n++
+// rank puts the known increments in order: roughly by counting, then one by one.
+func (x *increments) rank() {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, v := range x.of {
+		if v < low {
+			low = v
+		}
+		if v > high {
+			high = v
 		}
 	}
-	return k.buf[:n]
+	by := 0.0
+	if high > low {
+		by = (cells - 1) / (high - low)
+	}
+	var begin [room + 1]uint8
+	var class [cells]uint8
+	for i, v := range x.of {
+		class[i] = room - 1 // of unknown ones
+		if !math.IsNaN(v) {
+			class[i] = uint8((v - low) * by)
+		}
+		begin[class[i]%room+1]++
+	}
+	x.n = cells - int(begin[room])
+	for c := range cells {
+		begin[c+1] += begin[c]
+	}
+	begin[room-1] = uint8(x.n)
+	for i, v := range x.of {
+		c := class[i] % room
+		at := begin[c] % room
+		x.ranked[at], x.cell[at] = v, uint8(i)
+		begin[c]++
+	}
+	for i := 1; i < x.n; i++ {
+		v, cell, j := x.ranked[i], x.cell[i], i
+		for ; j > 0 && x.ranked[j-1] > v; j-- {
+			x.ranked[j], x.cell[j] = x.ranked[j-1], x.cell[j-1]
+		}
+		x.ranked[j], x.cell[j] = v, cell
+	}
 }
 
-// summarise reads diff for a calendar. ok is false if fewer than half of its
+// sides returns the known increments inside and outside a calendar, in order; ok is
+// false if fewer than half of its hours are known.
+func (k *days) sides(x *increments, d *Duty) (in, out []float64, ok bool) {
+	if x.n < 0 {
+		x.rank()
+	}
+	n, m := 0, 0
+	for i, v := range x.ranked[:x.n] {
+		inside := int(d.cells >> (x.cell[i%room] % room) & 1)
+		k.in[n%room], k.out[m%room] = v, v
+		n, m = n+inside, m+1-inside
+	}
+	return k.in[:n], k.out[:m], n >= d.n
+}
+
+// summarise reads increments for a calendar. ok is false if fewer than half of its
 // hours are known.
-func (k *days) summarise(d *Duty) (c change, ok bool) {
-	in := k.inside(d.in)
-	if len(in) < d.n {
+func (k *days) summarise(x *increments, d *Duty) (c change, ok bool) {
+	in, out, ok := k.sides(x, d)
+	if !ok {
 		return c, false
 	}
-	c.on = stat.Median(in)
-	c.spread = stat.MAD(in, c.on)
-	if out := k.inside(d.out); len(out) > 0 {
-		c.off = stat.Median(out)
+	c.on = stat.SortedMedian(in)
+	c.spread = stat.SortedMAD(in, c.on)
+	if len(out) > 0 {
+		c.off = stat.SortedMedian(out)
 	}
 	return c, true
 }
 
 // level reads the level alone, NaN if too little is known.
-func (k *days) level(d *Duty) float64 {
-	in := k.inside(d.in)
-	if len(in) < d.n {
+func (k *days) level(x *increments, d *Duty) float64 {
+	in, out, ok := k.sides(x, d)
+	if !ok {
 		return math.NaN()
 	}
-	on := stat.Median(in)
-	if out := k.inside(d.out); len(out) > 0 {
-		on -= stat.Median(out)
+	on := stat.SortedMedian(in)
+	if len(out) > 0 {
+		on -= stat.SortedMedian(out)
 	}
 	return on
 }
 
 // spread reads the spread alone, NaN if too little is known.
-func (k *days) spread(d *Duty) float64 {
-	in := k.inside(d.in)
-	if len(in) < d.n {
+func (k *days) spread(x *increments, d *Duty) float64 {
+	in, _, ok := k.sides(x, d)
+	if !ok {
 		return math.NaN()
 	}
-	return stat.MAD(in, stat.Median(in))
+	return stat.SortedMAD(in, stat.SortedMedian(in))
 }
 
 func (k *days) compare(d *Duty, day, gap, year int) (c change, ok bool) {
-	if !k.increments(day, gap, year) {
+	x := k.increments(day, gap, year)
+	if x == nil {
 		return c, false
 	}
-	return k.summarise(d)
+	return k.summarise(x, d)
 }
 
 // A history holds the level of the change at every stride-th day of the series for
@@ -226,16 +311,16 @@ func (k *days) history(h history, d *Duty, gap, year int) history {
 		day, shift := i*stride, year
 		h[i] = math.NaN()
 		if year == spreads {
-			if k.increments(day, gap, 0) {
-				h[i] = k.spread(d)
+			if x := k.increments(day, gap, 0); x != nil {
+				h[i] = k.spread(x, d)
 			}
 			continue
 		}
 		if shift != 0 && (day+shift-levelDays < 0 || day+shift+1+gap+levelDays > k.n) {
 			shift = -shift
 		}
-		if k.increments(day, gap, shift) {
-			h[i] = k.level(d)
+		if x := k.increments(day, gap, shift); x != nil {
+			h[i] = k.level(x, d)
 		}
 	}
 	return h
@@ -330,23 +415,16 @@ func (k *days) fold(s *split, d *Duty, w *Window) {
 		s.sum[side][0], s.n[side][0] = 0, 0
 	}
 	hours := [2]int{d.n, 24 - d.n}
-	var on [24]float64 // of a whole day from its midnight: a sum with factors of 0 and 1 has no branch
-	for h := range on {
-		if d.daily[h] {
-			on[h] = 1
-		}
-	}
 	for day := range k.n {
 		from, to := max(0, day*24-k.first), min(len(w.KW), (day+1)*24-k.first)
 		var sum [2]float64
 		n := hours
 		if clock := w.Clock[from:to]; len(clock) == 24 && clock[0]%24 == 0 && clock[23]-clock[0] == 23 && !k.gaps[day] {
-			var in, out float64
-			for h, v := range (*[24]float64)(k.kw[from:]) {
-				in += v * on[h]
-				out += v * (1 - on[h])
+			upTo := k.upTo[day*25 : day*25+25]
+			for _, s := range d.spans {
+				sum[0] += upTo[s.to] - upTo[s.from]
 			}
-			sum = [2]float64{in, out}
+			sum[1] = upTo[24] - sum[0]
 		} else {
 			n = [2]int{}
 			for i, c := range clock {
@@ -397,30 +475,13 @@ func (s *split) step(day, gap, span int) float64 {
 // of the year before where there is one. It returns the median level in kW, 0 if no
 // week is known, and the share of weeks in which kw/2 or more was left, then 0.5.
 func (k *days) later(s *split, onset, from, to int, kw float64) (plateau, held float64) {
-	before := max(0, onset-levelDays)
-	on, off := s.mean(0, before, onset), s.mean(1, before, onset)
-	seasonal := before-yearDays >= 0
-	if seasonal {
-		on -= s.mean(0, before-yearDays, onset-yearDays)
-		off -= s.mean(1, before-yearDays, onset-yearDays)
-		seasonal = !math.IsNaN(on)
-		if !seasonal {
-			on, off = s.mean(0, before, onset), s.mean(1, before, onset)
-		}
-	}
+	base := s.before(onset)
 	k.levels = k.levels[:0]
 	stayed := 0
 	for week := from; week+7 <= min(to, k.n); week += 7 {
-		in, out := s.mean(0, week, week+7)-on, s.mean(1, week, week+7)-off
-		if seasonal {
-			in -= s.mean(0, week-yearDays, week-yearDays+7)
-			out -= s.mean(1, week-yearDays, week-yearDays+7)
-		}
+		in, out := base.week(s, week)
 		if math.IsNaN(in) {
 			continue
-		}
-		if math.IsNaN(out) {
-			out = 0
 		}
 		k.levels = append(k.levels, in-out/2) // what happens outside is half believed: habits change by day and by night
 		if in >= kw/2 {
@@ -433,14 +494,49 @@ func (k *days) later(s *split, onset, from, to int, kw float64) (plateau, held f
 	return stat.Median(k.levels), float64(stayed) / float64(len(k.levels))
 }
 
-// proportion returns how much of the increments in diff goes with the load of
-// the levelDays before a day: the standard deviation, in kW, of the part that
+// A baseline is the level inside and outside a calendar before an onset, less that
+// of the year before if seasonal.
+type baseline struct {
+	on, off  float64
+	seasonal bool
+}
+
+// before returns the baseline of the levelDays before an onset.
+func (s *split) before(onset int) baseline {
+	from := max(0, onset-levelDays)
+	b := baseline{s.mean(0, from, onset), s.mean(1, from, onset), false}
+	if from < yearDays {
+		return b
+	}
+	seasonal := baseline{b.on - s.mean(0, from-yearDays, onset-yearDays), b.off - s.mean(1, from-yearDays, onset-yearDays), true}
+	if math.IsNaN(seasonal.on) {
+		return b
+	}
+	return seasonal
+}
+
+// week returns how far the week from a day on lies above the baseline inside the
+// calendar, NaN if unknown, and outside it, 0 if unknown.
+func (b baseline) week(s *split, from int) (in, out float64) {
+	in, out = s.mean(0, from, from+7)-b.on, s.mean(1, from, from+7)-b.off
+	if b.seasonal {
+		in -= s.mean(0, from-yearDays, from-yearDays+7)
+		out -= s.mean(1, from-yearDays, from-yearDays+7)
+	}
+	if math.IsNaN(out) {
+		out = 0
+	}
+	return in, out
+}
+
+// proportion returns how much of the increments at a day goes with the load of
+// the levelDays before it: the standard deviation, in kW, of the part that
 // a regression on that load explains, with its sign. A mine adds the same at
 // every hour; more of what was there (a meter's ratio, another use) does not.
-func (k *days) proportion(d *Duty, day int) float64 {
+func (k *days) proportion(of *increments, d *Duty, day int) float64 {
 	base := k.mean(day - levelDays)
 	var n, x, y, xx, xy float64
-	for i, v := range k.diff {
+	for i, v := range of.of {
 		if b := base[i]; d.daily[i%24] && !math.IsNaN(v) && !math.IsNaN(b) {
 			n, x, y, xx, xy = n+1, x+b, y+v, xx+b*b, xy+b*v
 		}

@@ -25,6 +25,14 @@ type Detector interface {
 	Detect(s *Sight) datasets.Evidence
 }
 
+// A PeerDetector compares a site with its peers by what [datasets.SiteLoad] says of
+// it, so that a new site costs the others no look at their series. p is nil if the
+// site has too few peers.
+type PeerDetector interface {
+	Detector
+	Compare(l datasets.SiteLoad, p *Peers) datasets.Evidence
+}
+
 // All lists the electricity detectors, in the order of their evidence.
 func All() []Detector { return []Detector{Added{}, Cutoff{}, Shape{}} }
 
@@ -70,7 +78,8 @@ func (Added) Info() detectors.Info {
 		ID: "load/block", Unit: "t of the whitened edge", Group: "onset",
 		Source: "detectors/calibrate on public meters with mines of two models and look-alikes; whitening after Box and Jenkins; additive model as in Hastie and Tibshirani 1990; conformal p-value after Vovk et al. 2005",
 		Looks: `Looks for a block of power that was switched on and stayed: round the clock, nights (23-07 or 00-10) or all hours but the evening peak,
-or in hours of its own. What goes with the temperature is taken out where the region brings weather. The hourly load is whitened by an autoregression
+or in hours of its own. What goes with the temperature is taken out where the region brings weather; public
+holidays of Kazakhstan are expected to be like Sundays, weekend days that are worked for others like weekdays. The hourly load is whitened by an autoregression
 over 1, 2, 24, 25, 168 and 169 hours, which removes the site's habits and leaves edges, by their scale at that hour of that kind of day and in that season. For each hour and calendar
 a step is fitted by generalised least squares. The best onsets, and those after which the four-week level rose most, are weighed by an additive model
 (detectors/load/block_model.csv): the edge, without its first two hours, against the site's own largest steps down, those that lasted, and those up a year

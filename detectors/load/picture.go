@@ -26,6 +26,13 @@ const (
    |___|       |_|       |__
    +------------------------------------------------------------------- hours`
 
+	groupPicture = `  kW      first meter                kW      second meter
+   |            _    _   _  _          |               _   _   _
+   |   _    _  | |__| |_| || |_        |  _   _   _   | |_| |_| |_
+   |__| |__| |_|                       |_| |_| |_| |__|
+   |          ^ within days of each other, in the same hours
+   +---------------------- weeks       +---------------------- weeks`
+
 	bypassPicture = `  kW
    |  entered the feeder     ______________________
    |  ______________________|   loss: no meter below saw it

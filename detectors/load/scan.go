@@ -22,21 +22,28 @@ var nearLags = [near]int{0, 1, 2, 24, 25}
 // series is h·x(t) plus innovations, so that h = num/den and its t statistic is
 // num/√den. x is followed for edgeHours. When the step moves by an hour, one hour
 // enters x at its end and the filter's answer to one hour leaves, so all hours
-// cost O(n).
+// cost O(n). Where weights repeat by the week, so does den, and only num moves.
 type edges struct {
-	num, den []float64
-	square   []float64 // ±t², without a root to be drawn at every hour; 0 where nothing is known
-	least    float64   // den at or below it says nothing
-	up, down []peak    // of each day of 24 hours from the begin of the series
+	num   []float64
+	den   []float64   // on days that are not regular
+	days  []edgeDay   // of 24 hours from the begin of the series
+	least float64     // den at or below it says nothing
+	up    []squareBit // largest ±t² of a step up of each day
+	down  []squareBit // and of a step down
+
+	// den by hour of the week, its first day once more behind it, and one over it, where
+	// all hours are known and of scale 1; the least of den.
+	weekly, inverse [weekAndDay]float64
+	leastWeekly     float64
 
 	// The largest steps down, at least apart from each other: of all, and of those
 	// that lasted, i.e. no step up of 0.7 times their size came in the five weeks
 	// before or after, as at the ends of a holiday.
 	worst, lasting [ranks]peak
-	largest        []upBits // of the largest step up within five weeks of a day, but not on it
+	largest        []squareBit // of the largest step up within five weeks of a day, but not on it
 
-	fromBegin, toEnd []upBits // scratch: of the largest step up from the begin, and to the end, of a block of days
-	left             []upBits // scratch: of the steps up that are not taken
+	fromBegin, toEnd []squareBit // scratch: of the largest step up from the begin, and to the end, of a block of days
+	left             []squareBit // scratch: of the steps up that are not taken
 }
 
 const (
@@ -47,19 +54,33 @@ const (
 	ranks = 4
 	// holidayDays is how far a step up may lie from the step down that it undoes.
 	holidayDays = 35
+	// weekAndDay is a week with its first day once more behind it.
+	weekAndDay = 7*24 + 24
 )
 
-// A peak is the largest t of a day, of steps up or of steps down, and its hour.
+// An edgeDay tells of a day whether den at its hours is that of the hour of the week:
+// the clock is not changed, all hours are known, and weights are of one part of the
+// year, until edgeHours after it. scale is then what weights are multiplied by in
+// that part, else 0.
+type edgeDay struct {
+	scale, unscale float64
+	first          uint8 // hour of the week of its first hour
+}
+
+// A peak is a step up, or a step down, with its t without sign, and its hour; -1 if
+// there is none.
 type peak struct {
 	t  float64
 	at int
 }
 
-// upBits are the bits of the t of a step up. They are in the order of t, which is not
-// negative, and the larger of two is found without a branch.
-type upBits int64
+// squareBit are the bits of the t² of a step, 0 if there is none. They are in the order
+// of t, which is not negative, and the larger of two is found without a branch.
+type squareBit int64
 
-func (p peak) bits() upBits { return upBits(math.Float64bits(p.t)) }
+func (b squareBit) square() float64 { return math.Float64frombits(uint64(b)) }
+
+func (b squareBit) t() float64 { return math.Sqrt(b.square()) }
 
 // answer returns u(t) + Σ c(k)·u(t + lag k): what an hour of load does to the
 // hours after it, weighted. u is filled with the weighted innovations.
@@ -111,34 +132,98 @@ func (s *Scanner) fit(win *Window, w *whitener, duties []Duty) {
 	n := len(win.KW)
 	s.answer = w.answer(s.answer)
 	s.changes = clockChanges(s.changes[:0], win.Clock)
+	s.regular(win, w)
 	least := 0.01 * floats.Sum(w.weight) / float64(n) // below it nothing but rounding is left of den
 	for i := range duties {
 		g, r := &s.edges[i], &s.running
-		g.num, g.den, g.square, g.least = resize(g.num, n), resize(g.den, n), resize(g.square, n), least
+		days := len(s.edgeDays)
+		g.num, g.den, g.least, g.days = resize(g.num, n), resize(g.den, n), least, s.edgeDays
+		g.up, g.down = resize(g.up, days), resize(g.down, days)
 		*r = running{daily: duties[i].daily}
 		r.steady, r.partial = w.templates(&duties[i])
+		r.week(w, g)
 		r.begin(win, w)
-		days := (n + 23) / 24
-		g.up, g.down = resize(g.up, days), resize(g.down, days)
 		changes, turned := s.changes, -1
 		for d := range days {
 			t := d * 24
 			for len(changes) > 0 && changes[0] <= t {
 				changes = changes[1:]
 			}
-			if t+24+edgeHours > n || len(changes) > 0 && changes[0] < t+24+edgeHours {
-				r.slowDay(win, w, g, s.answer, t)
-				g.peak(d)
-				continue
-			}
-			if hour := int(win.Clock[t]) % 24; hour != turned {
+			slow := t+24+edgeHours > n || len(changes) > 0 && changes[0] < t+24+edgeHours
+			if hour := int(win.Clock[t]) % 24; hour != turned && !slow {
 				turned = hour
 				r.turn(hour)
 			}
-			r.day(w, g, s.answer, d)
+			switch {
+			case slow:
+				r.slowDay(win, w, g, s.answer, t)
+				g.peak(d)
+			case g.regular(d):
+				r.regularDay(w, g, s.answer, d)
+			default:
+				r.day(w, g, s.answer, d)
+				g.peak(d)
+			}
 		}
 		g.rank()
 	}
+}
+
+// regular fills edgeDays.
+func (s *Scanner) regular(win *Window, w *whitener) {
+	n := len(win.KW)
+	s.edgeDays = resize(s.edgeDays, (n+23)/24)
+	changes := s.changes
+	for d := range s.edgeDays {
+		t := d * 24
+		for len(changes) > 0 && changes[0] <= t {
+			changes = changes[1:]
+		}
+		end, part := t+24+edgeHours, t/seasonHours
+		day := edgeDay{first: win.Clock[t]}
+		if end <= n && (len(changes) == 0 || changes[0] >= end) && (end-1)/seasonHours == part && int(w.count[end]-w.count[t]) == end-t {
+			day.scale, day.unscale = w.parts[part], 1/w.parts[part]
+		}
+		s.edgeDays[d] = day
+	}
+}
+
+// regular reports whether den of a day is that of the hours of the week.
+func (g *edges) regular(day int) bool { return g.days[day].scale*g.leastWeekly > g.least }
+
+// week fills what repeats by the week.
+func (r *running) week(w *whitener, g *edges) {
+	const week = 7 * 24
+	var c [near]float64
+	c[0] = 1
+	for k := 1; k < near; k++ {
+		c[k] = -w.phi[k-1]
+	}
+	den := 0.0
+	for h := range edgeHours { // of a step that begins at hour 0
+		x := 0.0
+		for k, l := range nearLags {
+			if h >= l && r.daily[(h-l)%24] {
+				x += c[k]
+			}
+		}
+		den += w.unit[h%week] * x * x
+	}
+	least := math.Inf(1)
+	for h := range week {
+		g.weekly[h], g.inverse[h] = den, 1/den
+		least = min(least, den)
+		if r.daily[h%24] {
+			for k, l := range nearLags {
+				den -= w.unit[(h+l)%week] * r.partial[h%24][k]
+			}
+		}
+		x := r.steady[(h+edgeHours)%24]
+		den += w.unit[(h+edgeHours)%week] * x * x
+	}
+	copy(g.weekly[week:], g.weekly[:])
+	copy(g.inverse[week:], g.inverse[:])
+	g.leastWeekly = least
 }
 
 // begin puts the step at hour 0: its first day is not whole, and is never a candidate.
@@ -166,22 +251,37 @@ func (r *running) day(w *whitener, g *edges, answer []float64, d int) {
 	const span = 24 + edgeHours
 	t := d * 24
 	weight, u, leaving := (*[span]float64)(w.weight[t:]), (*[span]float64)(w.u[t:]), (*[24]float64)(answer[t:])
-	nums, dens, squares := (*[24]float64)(g.num[t:]), (*[24]float64)(g.den[t:]), (*[24]float64)(g.square[t:])
-	num, den, least := r.num, r.den, g.least
+	nums, dens := (*[24]float64)(g.num[t:]), (*[24]float64)(g.den[t:])
+	num, den := r.num, r.den
 	for j := range 24 {
 		nums[j], dens[j] = num, den
-		square := 0.0
-		if den > least {
-			square = num * math.Abs(num) / den
-		}
-		squares[j] = square
 		num += u[j+edgeHours]*r.enters[j] - leaving[j]*r.leaves[j]
 		den += weight[j+edgeHours]*r.entersSq[j] -
 			((weight[j]*r.leavesSq[0][j] + weight[j+1]*r.leavesSq[1][j]) + (weight[j+2]*r.leavesSq[2][j] +
 				weight[j+24]*r.leavesSq[3][j]) + weight[j+25]*r.leavesSq[4][j]) // nearLags, written out: no bounds are checked
 	}
 	r.num, r.den = num, den
-	g.peak(d)
+}
+
+// regularDay moves the step over a regular day, and finds its peaks.
+func (r *running) regularDay(w *whitener, g *edges, answer []float64, d int) {
+	t, day := d*24, &g.days[d]
+	entering, leaving, nums := (*[24]float64)(w.u[t+edgeHours:]), (*[24]float64)(answer[t:]), (*[24]float64)(g.num[t:])
+	inverse := (*[24]float64)(g.inverse[day.first:])
+	num := r.num
+	up, down := int64(0), int64(0)
+	for j := range 24 {
+		nums[j] = num
+		bits := int64(math.Float64bits(num * math.Abs(num) * inverse[j]))
+		up, down = max(up, bits), max(down, bits^math.MinInt64)
+		num += entering[j]*r.enters[j] - leaving[j]*r.leaves[j]
+	}
+	r.num, r.den = num, g.weekly[int(day.first)+24]*day.scale
+	g.up[d], g.down[d] = scaled(up, day.unscale), scaled(down, day.unscale)
+}
+
+func scaled(bits int64, by float64) squareBit {
+	return squareBit(math.Float64bits(math.Float64frombits(uint64(bits)) * by))
 }
 
 // slowDay moves the step over any day.
@@ -189,10 +289,7 @@ func (r *running) slowDay(win *Window, w *whitener, g *edges, answer []float64, 
 	n := len(win.KW)
 	for t := from; t < min(n, from+24); t++ {
 		hour := win.Clock[t] % 24
-		g.num[t], g.den[t], g.square[t] = r.num, r.den, 0
-		if r.den > g.least {
-			g.square[t] = r.num * math.Abs(r.num) / r.den
-		}
+		g.num[t], g.den[t] = r.num, r.den
 		if r.daily[hour] {
 			r.num -= answer[t]
 			for k, l := range nearLags {
@@ -211,10 +308,31 @@ func (r *running) slowDay(win *Window, w *whitener, g *edges, answer []float64, 
 
 // t returns the t statistic of a step at an hour, 0 where nothing is known.
 func (g *edges) t(at int) float64 {
-	if g.den[at] > g.least {
-		return g.num[at] / math.Sqrt(g.den[at])
+	if den := g.denAt(at); den > g.least {
+		return g.num[at] / math.Sqrt(den)
 	}
 	return 0
+}
+
+// denAt returns den at an hour.
+func (g *edges) denAt(at int) float64 {
+	if d := at / 24; g.regular(d) {
+		return g.weekly[int(g.days[d].first)+at%24] * g.days[d].scale
+	}
+	return g.den[at]
+}
+
+// square returns ±t² of a step at an hour, 0 where nothing is known.
+func (g *edges) square(at int) float64 {
+	d := at / 24
+	switch num := g.num[at]; {
+	case g.regular(d):
+		return num * math.Abs(num) * g.inverse[int(g.days[d].first)+at%24] * g.days[d].unscale
+	case g.den[at] > g.least:
+		return num * math.Abs(num) / g.den[at]
+	default:
+		return 0
+	}
 }
 
 // templates returns, by hour of the day, the whitened step long after its begin,
@@ -225,22 +343,15 @@ func (w *whitener) templates(d *Duty) (steady [24]float64, partial [24][near]flo
 	for k := 1; k < near; k++ {
 		c[k] = -w.phi[k-1]
 	}
-	on := func(h int) float64 {
-		if d.daily[((h%24)+24)%24] {
-			return 1
-		}
-		return 0
-	}
+	const today = 48 // of reach
 	for h := range 24 {
 		for k, l := range nearLags {
-			steady[h] += c[k] * on(h-l)
+			steady[h] += c[k] * d.reach[today+h-l]
 		}
 		for k, l := range nearLags { // at hour h+l of a step that begins at h
 			x := 0.0
-			for j, m := range nearLags {
-				if m <= l {
-					x += c[j] * on(h+l-m)
-				}
+			for j, m := range nearLags[:k+1] {
+				x += c[j] * d.reach[today+h+l-m]
 			}
 			partial[h][k] = 2*c[k]*x - c[k]*c[k]
 		}
@@ -248,34 +359,40 @@ func (w *whitener) templates(d *Duty) (steady [24]float64, partial [24][near]flo
 	return steady, partial
 }
 
-// peak fills up and down of a day.
+// peak fills up and down of a day that is not regular. The first hours, which lack a week before them, have
+// no peaks.
 func (g *edges) peak(d int) {
-	g.up[d], g.down[d] = peak{0, -1}, peak{0, -1}
-	from, to := max(maxLag, d*24), min(len(g.square), (d+1)*24)
-	if from >= to {
-		return
-	}
-	// The bits of positive numbers are in the order of the numbers, and those of
-	// negative ones are below them: whole numbers are compared without a branch.
-	const sign = math.MinInt64
-	squares := g.square[from:to]
 	up, down := int64(0), int64(0)
-	for _, square := range squares {
-		bits := int64(math.Float64bits(square))
-		up, down = max(up, bits), max(down, bits^sign)
+	for at := max(maxLag, d*24); at < min(len(g.num), (d+1)*24); at++ {
+		if num, den := g.num[at], g.den[at]; den > g.least {
+			bits := int64(math.Float64bits(num * math.Abs(num) / den))
+			up, down = max(up, bits), max(down, bits^math.MinInt64)
+		}
 	}
-	if up > 0 {
-		at := from + slices.Index(squares, math.Float64frombits(uint64(up)))
-		g.up[d] = peak{g.t(at), at}
+	g.up[d], g.down[d] = squareBit(up), squareBit(down)
+}
+
+// upAt returns the largest step up of a day.
+func (g *edges) upAt(d int) peak { return g.find(d, g.up[d], 1) }
+
+// downAt returns the largest step down of a day.
+func (g *edges) downAt(d int) peak { return g.find(d, g.down[d], -1) }
+
+// find returns the first step of a day whose t² with this sign is the largest, given by
+// its bits, but for rounding: at hours outside a calendar steps are alike.
+func (g *edges) find(d int, bits squareBit, sign float64) peak {
+	if bits == 0 {
+		return peak{0, -1}
 	}
-	if down > 0 {
-		at := from + slices.Index(squares, -math.Float64frombits(uint64(down)))
-		g.down[d] = peak{-g.t(at), at}
+	at, least := max(maxLag, d*24), bits.square()*(1-1e-9)
+	for sign*g.square(at) < least {
+		at++
 	}
+	return peak{math.Abs(g.t(at)), at}
 }
 
 // power returns the power of a step at hour t by its edge.
-func (g *edges) power(t int) float64 { return g.num[t] / g.den[t] }
+func (g *edges) power(t int) float64 { return g.num[t] / g.denAt(t) }
 
 // counters returns the largest t of a step down that is not near end, and the
 // largest of those that lasted.
@@ -294,25 +411,40 @@ func (g *edges) counters(end int) (worst, lasting float64) {
 // rank fills worst and lasting.
 func (g *edges) rank() {
 	g.around()
-	pick := func(list *[ranks]peak, ok func(day int) bool) {
-		for k := range list {
-			list[k] = peak{0, -2 * apart}
-		days:
-			for day, p := range g.down {
-				if p.t <= list[k].t || !ok(day) {
-					continue
-				}
-				for _, o := range list[:k] {
-					if abs(o.at-p.at) < apart {
-						continue days
-					}
-				}
-				list[k] = p
+	g.left = resize(g.left, len(g.down))
+	copy(g.left, g.down)
+	g.pick(&g.worst)
+	for d, bits := range g.down {
+		if !(g.largest[d].square() < 0.7*0.7*bits.square()) {
+			bits = 0
+		}
+		g.left[d] = bits
+	}
+	g.pick(&g.lasting)
+}
+
+// pick fills a list with the largest steps down that are left, which are apart from each other.
+func (g *edges) pick(list *[ranks]peak) {
+	for k := range list {
+		list[k] = peak{0, -2 * apart}
+	next:
+		for {
+			most := largest(g.left)
+			if most == 0 {
+				break
 			}
+			day := slices.Index(g.left, most)
+			g.left[day] = 0
+			p := g.downAt(day)
+			for _, o := range list[:k] {
+				if abs(o.at-p.at) < apart {
+					continue next
+				}
+			}
+			list[k] = p
+			break
 		}
 	}
-	pick(&g.worst, func(int) bool { return true })
-	pick(&g.lasting, func(day int) bool { return math.Float64frombits(uint64(g.largest[day])) < 0.7*g.down[day].t })
 }
 
 // around fills largest: the largest of any window is that of the end of one block of
@@ -322,19 +454,19 @@ func (g *edges) around() {
 	g.largest, g.fromBegin, g.toEnd = resize(g.largest, n), resize(g.fromBegin, n), resize(g.toEnd, n)
 	for from := 0; from < n; from += holidayDays {
 		to := min(n, from+holidayDays)
-		most := upBits(0)
+		most := squareBit(0)
 		for d := from; d < to; d++ {
-			most = max(most, g.up[d].bits())
+			most = max(most, g.up[d])
 			g.fromBegin[d] = most
 		}
 		most = 0
 		for d := to - 1; d >= from; d-- {
-			most = max(most, g.up[d].bits())
+			most = max(most, g.up[d])
 			g.toEnd[d] = most
 		}
 	}
 	for d := range g.largest {
-		most := upBits(0)
+		most := squareBit(0)
 		if d > 0 {
 			most = g.fromBegin[d-1]
 		}
@@ -351,40 +483,56 @@ func (g *edges) around() {
 	}
 }
 
+func largest(list []squareBit) (most squareBit) {
+	for _, bits := range list {
+		most = max(most, bits)
+	}
+	return most
+}
+
 // tops appends the hours with the largest t of a step up, n at most and a week
 // apart.
 func (g *edges) tops(onsets []int, n int) []int {
 	g.left = resize(g.left, len(g.up))
-	for d, p := range g.up {
-		g.left[d] = p.bits()
-	}
+	copy(g.left, g.up)
 	for range n {
-		most := upBits(0)
-		for _, t := range g.left {
-			most = max(most, t)
-		}
+		most := largest(g.left)
 		if most == 0 {
 			break
 		}
 		best := slices.Index(g.left, most)
-		onsets = append(onsets, g.up[best].at)
+		onsets = append(onsets, g.upAt(best).at)
 		clear(g.left[max(0, best-6):min(len(g.up), best+7)])
 	}
 	return onsets
 }
 
+// topBetween returns the largest step up of the days [from, to).
+func (g *edges) topBetween(from, to int) peak {
+	best, most := -1, squareBit(0)
+	for d := max(0, from); d < min(len(g.up), to); d++ {
+		if g.up[d] > most {
+			best, most = d, g.up[d]
+		}
+	}
+	if best < 0 {
+		return peak{0, -1}
+	}
+	return g.upAt(best)
+}
+
 // yearAgo returns the largest t of a step up within four days of the same day
 // of the week a year before or after; 0 if neither year is in the series.
 func (g *edges) yearAgo(t int) float64 {
-	most := 0.0
+	most := squareBit(0)
 	for _, year := range [...]int{-52 * 7, 52 * 7} {
 		for d := t/24 + year - 4; d <= t/24+year+4; d++ {
 			if d >= 0 && d < len(g.up) {
-				most = max(most, g.up[d].t)
+				most = max(most, g.up[d])
 			}
 		}
 	}
-	return most
+	return most.t()
 }
 
 // climb adds up the clear steps up and down in [from, to), at least two days
@@ -393,19 +541,18 @@ func (g *edges) climb(from, to int) float64 {
 	const least = 4
 	kw := 0.0
 	for i := from; i < to; {
-		// Bits without the sign are in the order of the sizes.
-		const size = math.MaxInt64
-		squares := g.square[i:min(to, i+apart)]
-		most := int64(0)
-		for _, square := range squares {
-			most = max(most, int64(math.Float64bits(square))&size)
+		end := min(to, i+apart)
+		first, last := i/24, (end-1)/24+1
+		at, most := i, 0.0
+		if max(largest(g.up[first:last]), largest(g.down[first:last])).square() >= least*least*(1-1e-9) { // seldom
+			for j := i; j < end; j++ {
+				if square := math.Abs(g.square(j)); square > most {
+					at, most = j, square
+				}
+			}
 		}
-		i += apart
-		if math.Float64frombits(uint64(most)) < least*least*(1-1e-9) { // most of the time
-			continue
-		}
-		at := i - apart + slices.IndexFunc(squares, func(square float64) bool { return int64(math.Float64bits(square))&size == most })
-		if math.Abs(g.t(at)) < least {
+		if most == 0 || math.Abs(g.t(at)) < least {
+			i += apart
 			continue
 		}
 		kw += g.power(at)

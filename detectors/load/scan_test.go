@@ -80,8 +80,8 @@ func TestEdgesAreGLS(t *testing.T) {
 				num += w.inn[h] * w.weight[h] * x
 				den += w.weight[h] * x * x
 			}
-			if math.Abs(num-g.num[at]) > 1e-6*(1+math.Abs(num)) || math.Abs(den-g.den[at]) > 1e-6*(1+den) {
-				t.Fatalf("%s, hour %d: num %.6f den %.6f, want %.6f and %.6f", d.Name, at, g.num[at], g.den[at], num, den)
+			if math.Abs(num-g.num[at]) > 1e-6*(1+math.Abs(num)) || math.Abs(den-g.denAt(at)) > 1e-6*(1+den) {
+				t.Fatalf("%s, hour %d: num %.6f den %.6f, want %.6f and %.6f", d.Name, at, g.num[at], g.denAt(at), num, den)
 			}
 		}
 	}
@@ -102,8 +102,8 @@ func TestDaysAreHours(t *testing.T) {
 		s.fit(win, &w, Duties)
 		for i := range Duties {
 			g := &s.edges[i]
-			plain := &edges{num: make([]float64, len(win.KW)), den: make([]float64, len(win.KW)), square: make([]float64, len(win.KW)),
-				up: make([]peak, len(g.up)), down: make([]peak, len(g.up)), least: g.least}
+			plain := &edges{num: make([]float64, len(win.KW)), den: make([]float64, len(win.KW)), days: make([]edgeDay, len(g.days)),
+				up: make([]squareBit, len(g.up)), down: make([]squareBit, len(g.up)), least: g.least}
 			r := running{daily: Duties[i].daily}
 			r.steady, r.partial = w.templates(&Duties[i])
 			r.begin(win, &w)
@@ -112,7 +112,7 @@ func TestDaysAreHours(t *testing.T) {
 				plain.peak(d)
 			}
 			for d := range plain.up {
-				for _, pair := range [][2]peak{{g.up[d], plain.up[d]}, {g.down[d], plain.down[d]}} {
+				for _, pair := range [][2]peak{{g.upAt(d), plain.upAt(d)}, {g.downAt(d), plain.downAt(d)}} {
 					if got, want := pair[0], pair[1]; got.at != want.at || math.Abs(got.t-want.t) > 1e-9*(1+want.t) {
 						t.Fatalf("window %d, %s, day %d: %v, hour by hour %v", n, Duties[i].Name, d, got, want)
 					}
@@ -125,21 +125,28 @@ func TestDaysAreHours(t *testing.T) {
 // The counters are those of a plain search over all days.
 func TestCounters(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 1))
-	g := edges{up: make([]peak, 300), down: make([]peak, 300)}
-	for d := range g.up {
-		g.up[d], g.down[d] = peak{10 * r.Float64(), d*24 + r.IntN(24)}, peak{12 * r.Float64(), d*24 + r.IntN(24)}
+	const days = 300
+	g := edges{num: make([]float64, days*24), den: make([]float64, days*24), days: make([]edgeDay, days), up: make([]squareBit, days), down: make([]squareBit, days)}
+	for i := range g.den {
+		g.den[i] = 1
+	}
+	for d := 8; d < days; d++ { // before, no day has a week before it
+		up := r.IntN(24)
+		g.num[d*24+up], g.num[d*24+(up+1+r.IntN(23))%24] = 10*r.Float64(), -12*r.Float64()
+		g.peak(d)
 	}
 	g.rank()
 	for _, end := range []int{0, 1000, 5000, 300 * 24} {
 		worst, lasting := 0.0, 0.0
-		for d, p := range g.down {
+		for d := range g.down {
+			p := g.downAt(d)
 			if abs(p.at-end) < apart {
 				continue
 			}
 			worst = max(worst, p.t)
 			undone := false
 			for o := max(0, d-holidayDays); o <= min(299, d+holidayDays); o++ {
-				undone = undone || o != d && g.up[o].t > 0.7*p.t
+				undone = undone || o != d && g.upAt(o).t > 0.7*p.t
 			}
 			if !undone {
 				lasting = max(lasting, p.t)

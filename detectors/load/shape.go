@@ -18,7 +18,7 @@ import (
 // Withheld below minShape hours, below MinPeers peers, and without energy.
 type Shape struct{}
 
-var _ Detector = Shape{}
+var _ PeerDetector = Shape{}
 
 const (
 	// shapeLimit bounds the log-likelihood ratio: alone, flatness ranks near
@@ -44,25 +44,42 @@ Withheld below 28 days of hourly data or with fewer than 20 peers.`,
 
 // Detect implements [Detector].
 func (d Shape) Detect(s *Sight) datasets.Evidence {
-	share, known := FloorShare(s.KW)
-	switch {
-	case known < minShape:
-		return withheld(d, s, fmt.Sprintf("less than %d days of hourly data", minShape/24))
-	case math.IsNaN(share):
-		return withheld(d, s, "the site used nothing")
-	case s.Peers == nil || s.Peers.N < MinPeers:
-		return withheld(d, s, fmt.Sprintf("fewer than %d sites of the same activity to compare with", MinPeers))
+	l := datasets.SiteLoad{SiteID: s.SiteID, Hours: int32(len(s.KW)), FloorShare: -1}
+	if l.Hours > 0 {
+		l.First, l.Last = s.Start, s.End()
 	}
-	e := begin(d, s)
+	share, known := FloorShare(s.KW)
+	if l.Known = int32(known); !math.IsNaN(share) {
+		m := meanOf(s.KW)
+		l.FloorShare, l.MeanKW = share, m.sum/float64(m.n)
+	}
+	return d.Compare(l, s.Peers)
+}
+
+// Compare implements [PeerDetector].
+func (d Shape) Compare(l datasets.SiteLoad, p *Peers) datasets.Evidence {
+	info := d.Info()
+	e := datasets.Evidence{SiteID: l.SiteID, Detector: info.ID, Group: info.Group, Start: l.First, End: l.Last, PValue: 1}
+	switch {
+	case l.Known < minShape:
+		e.Detail = fmt.Sprintf("less than %d days of hourly data", minShape/24)
+		return e
+	case !(l.MeanKW > 0):
+		e.Detail = "the site used nothing"
+		return e
+	case p == nil || p.N < MinPeers:
+		e.Detail = fmt.Sprintf("fewer than %d sites of the same activity to compare with", MinPeers)
+		return e
+	}
 	e.Status = datasets.Spoken
-	e.N = int32(s.Peers.N)
-	e.Statistic = share
-	i, _ := slices.BinarySearch(s.Peers.FloorShare, share)
-	e.PValue = float64(1+s.Peers.N-i) / float64(1+s.Peers.N)
+	e.N = int32(p.N)
+	e.Statistic = l.FloorShare
+	i, _ := slices.BinarySearch(p.FloorShare, l.FloorShare)
+	e.PValue = float64(1+p.N-i) / float64(1+p.N)
 	// A uniform rank against one that leans to the flat end: density 2(1−p).
 	e.LogLR = max(-shapeLimit, min(shapeLimit, math.Log(2*(1-min(e.PValue, 0.99)))))
 	e.Detail = fmt.Sprintf("base load is %.0f %% of the mean; %.0f %% of %d sites of the same activity (%s) are at least as flat",
-		100*share, 100*e.PValue, s.Peers.N, s.Peers.Activity)
+		100*l.FloorShare, 100*e.PValue, p.N, p.Activity)
 	return e
 }
 

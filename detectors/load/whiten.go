@@ -29,8 +29,12 @@ type whitener struct {
 	xty, beta *mat.VecDense
 	lu        mat.LU
 
-	class [256]uint8 // of each hour of the week
-	fold  []float64
+	ofHour [168]uint8 // class of each hour of the week
+	class  []uint8    // of each hour of the series
+	fold   []float64
+
+	unit  [168]float64 // weight by hour of the week, in a part of the year of scale 1
+	parts []float64    // what weights are multiplied by in each part of the year
 
 	rough []float64 // running sum of the sizes of known innovations by the scale of their class
 	count []int32   // and their number
@@ -76,11 +80,11 @@ func (w *whitener) fill(win *Window) {
 	w.x = resize(w.x, len(win.KW))
 	m := meanOf(win.KW)
 	w.mean = m.sum / float64(max(1, m.n))
-	usual := w.weekdays(win)
+	usual, habit := w.weekdays(win), win.habit()
 	for i, v := range win.KW {
 		switch {
 		case !math.IsNaN(v):
-			w.x[i] = v - w.mean - usual[win.Clock[i]]
+			w.x[i] = v - w.mean - usual[habit[i]]
 		case i >= 168:
 			w.x[i] = w.x[i-168]
 		default:
@@ -94,14 +98,14 @@ func (w *whitener) fill(win *Window) {
 // block that begins on a Thursday does not raise all Thursdays.
 func (w *whitener) weekdays(win *Window) (usual [168]float64) {
 	const half = 3 * 24
-	kw := win.KW
+	kw, habit := win.KW, win.habit()
 	var size, clip, n [168]float64
 	for i := half; i+half < len(kw); i++ {
-		d := kw[i] - (kw[i-72]+kw[i-48]+kw[i-24]+kw[i]+kw[i+24]+kw[i+48]+kw[i+72])/7
+		d := kw[i] - (kw[i-72]+kw[i-48]+kw[i-24]+kw[i]+kw[i+24]+kw[i+48]+kw[i+72])*(1./7)
 		w.x[i] = d
 		if !math.IsNaN(d) {
-			size[win.Clock[i]] += math.Abs(d)
-			n[win.Clock[i]]++
+			size[habit[i]] += math.Abs(d)
+			n[habit[i]]++
 		}
 	}
 	for c := range clip {
@@ -109,8 +113,13 @@ func (w *whitener) weekdays(win *Window) (usual [168]float64) {
 	}
 	for i := half; i+half < len(kw); i++ {
 		if d := w.x[i]; !math.IsNaN(d) {
-			c := win.Clock[i]
-			usual[c] += max(-clip[c], min(clip[c], d))
+			c := habit[i]
+			if most := clip[c]; d > most {
+				d = most
+			} else if d < -most {
+				d = -most
+			}
+			usual[c] += d
 		}
 	}
 	for c := range usual {
@@ -190,61 +199,74 @@ const (
 var kindOfDay = [7]int{1, 0, 0, 0, 0, 2, 3}
 
 // scales sets weight to 1/scale². A scale is not below a fifth of that of all
-// hours: quiet hours of a rounded meter would weigh without limit.
+// hours: quiet hours of a rounded meter would weigh without limit. Unknown innovations
+// are 0, and add nothing to a sum.
 func (w *whitener) scales(win *Window) bool {
-	for h := range w.class {
-		w.class[h] = uint8(h%24 + 24*kindOfDay[h/24%7])
+	for h := range w.ofHour {
+		w.ofHour[h] = uint8(h%24 + 24*kindOfDay[h/24%7])
+	}
+	w.class = resize(w.class, len(w.inn))
+	var sum, n, clip [128]float64 // no bounds are checked
+	for i, e := range w.inn {
+		c := w.ofHour[win.Clock[i]]
+		w.class[i] = c
+		sum[c%128] += math.Abs(e)
+		n[c%128] += w.weight[i]
 	}
 	var scale [classes]float64
-	var all float64
-	for round := range 2 { // the second time the sizes are clipped
-		var sum, n, clip [128]float64
-		for c := range clip {
-			clip[c] = math.Inf(1)
-			if round > 0 && c < len(scale) {
-				clip[c] = clipAt * scale[c]
-			}
-		}
-		for i, e := range w.inn {
-			if w.weight[i] > 0 {
-				c := w.class[win.Clock[i]] % 128 // no bounds are checked
-				v := math.Abs(e)
-				if v > clip[c] {
-					v = clip[c]
-				}
-				sum[c] += v
-				n[c]++
-			}
-		}
-		total, count := 0.0, 0.0
-		for c := range scale {
-			total, count = total+sum[c], count+n[c]
-			scale[c] = sum[c] / max(1, n[c])
-		}
-		all = total / max(1, count)
+	known := 0.0
+	for c := range scale {
+		scale[c] = sum[c] / max(1, n[c])
+		clip[c] = clipAt * scale[c]
+		known += n[c]
 	}
+	clear(sum[:])
+	for i, e := range w.inn { // once more with the sizes clipped
+		c := w.class[i] % 128
+		v := math.Abs(e)
+		if v > clip[c] {
+			v = clip[c]
+		}
+		sum[c] += v
+	}
+	total := 0.0
+	for c := range scale {
+		total += sum[c]
+		scale[c] = sum[c] / max(1, n[c])
+	}
+	all := total / max(1, known)
 	if !(all > 0) {
 		return false
 	}
 	for c := range scale {
 		scale[c] = gaussian * max(scale[c], all/5)
 	}
-	w.roughen(win, &scale)
-	w.seasons(win, &scale)
+	w.roughen(&scale)
+	w.seasons(&scale)
 	return true
 }
 
 // roughen fills rough and count.
-func (w *whitener) roughen(win *Window, scale *[classes]float64) {
+func (w *whitener) roughen(scale *[classes]float64) {
 	n := len(w.inn)
 	w.rough, w.count = resize(w.rough, n+1), resize(w.count, n+1)
-	w.rough[0], w.count[0] = 0, 0
+	var per [128]float64 // no bounds are checked
+	for c, s := range scale {
+		per[c] = 1 / s
+	}
+	class, weight, sums, counts := w.class[:n], w.weight[:n], w.rough[:n+1], w.count[:n+1]
+	rough, count := 0.0, int32(0)
+	sums[0], counts[0] = 0, 0
 	for i, e := range w.inn {
-		w.rough[i+1], w.count[i+1] = w.rough[i], w.count[i]
-		if w.weight[i] > 0 {
-			w.rough[i+1] += min(math.Abs(e)/scale[w.class[win.Clock[i]]], clipAt)
-			w.count[i+1]++
+		size := math.Abs(e) * per[class[i]%128]
+		if size > clipAt {
+			size = clipAt
 		}
+		rough += size
+		if weight[i] > 0 {
+			count++
+		}
+		sums[i+1], counts[i+1] = rough, count
 	}
 }
 
@@ -271,33 +293,29 @@ func (w *whitener) texture(onset, gap int) float64 {
 
 // seasons gives each part of the year the ratio of its innovations to what their
 // class leads to expect, smoothed over its neighbours.
-func (w *whitener) seasons(win *Window, scale *[classes]float64) {
+func (w *whitener) seasons(scale *[classes]float64) {
 	parts := (len(w.inn) + seasonHours - 1) / seasonHours
-	w.fold = resize(w.fold, parts)
+	w.fold, w.parts = resize(w.fold, parts), resize(w.parts, parts)
+	for h := range w.unit {
+		s := scale[w.ofHour[h]]
+		w.unit[h] = 1 / (s * s)
+	}
 	for p := range w.fold {
-		sum, n := 0.0, 0.0
-		for i := p * seasonHours; i < min(len(w.inn), (p+1)*seasonHours); i++ {
-			if w.weight[i] > 0 {
-				size := math.Abs(w.inn[i]) / scale[w.class[win.Clock[i]]]
-				if size > clipAt {
-					size = clipAt
-				}
-				sum += size
-				n++
-			}
-		}
-		w.fold[p] = (gaussian*sum + 168) / (n + 168) // a week of what is usual as a prior
+		from, to := p*seasonHours, min(len(w.inn), (p+1)*seasonHours)
+		n := float64(w.count[to] - w.count[from])
+		w.fold[p] = (gaussian*(w.rough[to]-w.rough[from]) + 168) / (n + 168) // a week of what is usual as a prior
 	}
 	for p := range w.fold {
 		r := (w.fold[max(0, p-1)] + 2*w.fold[p] + w.fold[min(parts-1, p+1)]) / 4
-		var weight [classes]float64
+		w.parts[p] = 1 / (r * r)
+		var weight [128]float64 // no bounds are checked
 		for c, s := range scale {
 			weight[c] = 1 / (r * r * s * s)
 		}
-		for i := p * seasonHours; i < min(len(w.inn), (p+1)*seasonHours); i++ {
-			if w.weight[i] > 0 {
-				w.weight[i] = weight[w.class[win.Clock[i]]]
-			}
+		from, to := p*seasonHours, min(len(w.inn), (p+1)*seasonHours)
+		class := w.class[from:to]
+		for i, known := range w.weight[from:to] {
+			w.weight[from+i] = known * weight[class[i]%128]
 		}
 	}
 }

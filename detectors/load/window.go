@@ -11,6 +11,7 @@
 package load
 
 import (
+	"slices"
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
@@ -36,6 +37,8 @@ type Peers struct {
 type Window struct {
 	*features.Series
 	Clock []uint8 // local hour of the week, 0 = Monday 00; one an hour of the series
+	// Habit is Clock but for days that differ from their weekday (see Observe); nil if none does.
+	Habit []uint8
 	Cuts  []Cut
 	Peers *Peers // nil if the site's activity has too few sites
 	// TempC is the outdoor air of each hour of the series, NaN where unknown; nil if
@@ -48,14 +51,59 @@ func NewWindow(s *features.Series, zone *time.Location) *Window {
 	return &Window{Series: s, Clock: s.Clock(zone, nil)}
 }
 
+// An OtherDay is a local day that is not kept like its weekday: a public holiday, a day
+// off in its place, or a weekend day that is worked for one.
+type OtherDay struct {
+	Start, End datasets.Micros
+	Works      bool
+}
+
+// Local hours of the week whose habits other days take on: those of a Sunday, and of a
+// Wednesday.
+const (
+	sunday    = 6 * 24
+	wednesday = 2 * 24
+)
+
+// Observe has the site expected to use on these days what it uses on a Sunday, or on a
+// Wednesday where they are worked. The hour of the day stays as it is, and so does what
+// is unusual at such an hour: holidays differ more from each other than Sundays do.
+func (w *Window) Observe(days []OtherDay) {
+	for _, d := range days {
+		from, to := max(0, w.Hour(d.Start)), min(len(w.Clock), w.Hour(d.End))
+		if from >= to {
+			continue
+		}
+		if w.Habit == nil {
+			w.Habit = slices.Clone(w.Clock)
+		}
+		like := uint8(sunday)
+		if d.Works {
+			like = wednesday
+		}
+		for i := from; i < to; i++ {
+			w.Habit[i] = like + w.Clock[i]%24
+		}
+	}
+}
+
+// habit returns the hour of the week that each hour is expected to be like.
+func (w *Window) habit() []uint8 {
+	if w.Habit != nil {
+		return w.Habit
+	}
+	return w.Clock
+}
+
 // A Duty is a calendar of the hours of the local week in which a block is on.
 type Duty struct {
 	Name  string
 	daily [24]bool // by hour of the day
 	on    [168]bool
-	n     int     // hours of the day inside
-	in    []uint8 // cells of [days] inside
-	out   []uint8
+	n     int         // hours of the day inside
+	cells uint64      // bits of the cells of [days] inside
+	spans []span      // of hours of the day inside
+	reach [97]float64 // 1 inside, 0 outside, of the hours from two days before a midnight to two days after
 }
 
 func duty(name string, on func(hour int) bool) Duty {
@@ -68,11 +116,23 @@ func duty(name string, on func(hour int) bool) Duty {
 	for h := range d.on {
 		d.on[h] = d.daily[h%24]
 	}
-	for i := range uint8(cells) {
+	for h := range d.daily {
+		switch k := len(d.spans) - 1; {
+		case !d.daily[h]:
+		case k >= 0 && d.spans[k].to == h:
+			d.spans[k].to++
+		default:
+			d.spans = append(d.spans, span{h, h + 1})
+		}
+	}
+	for i := range cells {
 		if d.daily[i%24] {
-			d.in = append(d.in, i)
-		} else {
-			d.out = append(d.out, i)
+			d.cells |= 1 << i
+		}
+	}
+	for i := range d.reach {
+		if d.daily[i%24] {
+			d.reach[i] = 1
 		}
 	}
 	return d

@@ -40,3 +40,11 @@ func logChoose(n, k int) float64 {
 	f := func(x int) float64 { v, _ := math.Lgamma(float64(x + 1)); return v }
 	return f(n) - f(k) - f(n-k)
 }
+
+// LargestLogLR returns the natural log of the largest likelihood ratio that a p-value
+// can stand for, -ln(-e p ln p) (Sellke, Bayarri and Berger, American Statistician 55,
+// 2001). p must be below 1/e.
+func LargestLogLR(p float64) float64 {
+	p = max(p, 1e-300)
+	return -math.Log(-math.E * p * math.Log(p))
+}

@@ -30,3 +30,16 @@ func TestFisher(t *testing.T) {
 		}
 	}
 }
+
+// Values from the paper (Sellke, Bayarri and Berger 2001, table 1): p of 0.05, 0.01 and 0.001 are
+// odds of at most 1/0.407, 1/0.125 and 1/0.0188.
+func TestLargestLogLR(t *testing.T) {
+	for p, bound := range map[float64]float64{0.05: 0.407, 0.01: 0.125, 0.001: 0.0188} {
+		if got := math.Exp(-LargestLogLR(p)); math.Abs(got-bound) > 0.0006 {
+			t.Errorf("p %g: a bound of %.4f, want %.4f", p, got, bound)
+		}
+	}
+	if v := LargestLogLR(0); math.IsInf(v, 0) || math.IsNaN(v) {
+		t.Errorf("p of 0: %g", v)
+	}
+}

@@ -41,6 +41,54 @@ func SelectQuantile(x []float64, q float64) float64 {
 	return v + (h-float64(i))*(next-v)
 }
 
+// SelectQuantiles replaces the shares in q, which must rise, by the type 7 quantiles of x,
+// and reorders x. It looks for each within the part that the one before it in the search
+// left: the middle one first. Special case: NaN if there are no values.
+func SelectQuantiles(x, q []float64) {
+	if len(q) == 0 {
+		return
+	}
+	mid := len(q) / 2
+	if len(x) == 0 {
+		for i := range q {
+			q[i] = math.NaN()
+		}
+		return
+	}
+	selectQuantiles(x, q, 0, len(x), mid)
+}
+
+// selectQuantiles puts q[mid], then those on both sides of it. x[:lo] holds none larger,
+// and x[hi:] none smaller, than those between; the neighbours of x[lo:hi] are at their places.
+func selectQuantiles(x, q []float64, lo, hi, mid int) {
+	h := q[mid] * float64(len(x)-1)
+	i := int(h)
+	if lo <= i && i < hi {
+		partition(x[lo:hi], i-lo)
+	}
+	v := x[i]
+	if i+1 < len(x) {
+		end := hi
+		if i+1 >= hi {
+			end = len(x)
+		}
+		next := x[i+1]
+		for _, w := range x[i+1 : end] {
+			if w < next {
+				next = w
+			}
+		}
+		v += (h - float64(i)) * (next - v)
+	}
+	if left := q[:mid]; len(left) > 0 {
+		selectQuantiles(x, left, lo, min(hi, i), len(left)/2)
+	}
+	if right := q[mid+1:]; len(right) > 0 {
+		selectQuantiles(x, right, max(lo, i+1), hi, len(right)/2)
+	}
+	q[mid] = v
+}
+
 // Median returns the median of x and reorders x. Special case: NaN if there are no values.
 func Median(x []float64) float64 {
 	if len(x) == 0 {
@@ -71,6 +119,50 @@ func MAD(x []float64, centre float64) float64 {
 		x[i] = math.Abs(v - centre)
 	}
 	return MADScale * Median(x)
+}
+
+// SortedMedian is [Median] of values in order.
+func SortedMedian(sorted []float64) float64 {
+	n := len(sorted)
+	switch {
+	case n == 0:
+		return math.NaN()
+	case n%2 == 1:
+		return sorted[n/2]
+	default:
+		return (sorted[n/2] + sorted[n/2-1]) / 2
+	}
+}
+
+// SortedMAD is [MAD] of values in order from their median, which it leaves as they are.
+func SortedMAD(sorted []float64, median float64) float64 {
+	n := len(sorted)
+	if n == 0 {
+		return math.NaN()
+	}
+	// The deviations grow to both sides: the two sides are merged up to the middle.
+	below, above := n/2-1, n/2
+	last, v := 0.0, 0.0
+	for range n/2 + 1 {
+		last = v
+		down, up := math.Inf(1), math.Inf(1)
+		if below >= 0 {
+			down = math.Abs(sorted[below] - median)
+		}
+		if above < n {
+			up = math.Abs(sorted[above] - median)
+		}
+		if v = up; down < up {
+			v = down
+			below--
+		} else {
+			above++
+		}
+	}
+	if n%2 == 0 {
+		v = (v + last) / 2
+	}
+	return MADScale * v
 }
 
 // Select returns the k-th smallest value of x, k from 0, and reorders x so that

@@ -54,3 +54,83 @@ func TestSelectAgreesWithSort(t *testing.T) {
 		}
 	}
 }
+
+// Several quantiles in one search are those of one search each, bit by bit.
+func TestSelectQuantiles(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 2))
+	for n := range 60 {
+		x := make([]float64, n)
+		for i := range x {
+			x[i] = float64(r.IntN(n + 1)) // some are equal
+		}
+		q := []float64{0, 0.05, 0.1, 0.5, 0.5, 0.77, 0.99, 1}[:r.IntN(9)]
+		want := make([]float64, len(q))
+		for i := range q {
+			want[i] = SelectQuantile(slices.Clone(x), q[i])
+		}
+		got := slices.Clone(q)
+		SelectQuantiles(x, got)
+		for i := range got {
+			if got[i] != want[i] && !(n == 0 && math.IsNaN(got[i])) {
+				t.Errorf("%d values, share %v: %v, want %v", n, q[i], got[i], want[i])
+			}
+		}
+	}
+}
+
+// Of values in order median and MAD are what they are of values in any.
+func TestSorted(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 4))
+	for n := 1; n < 60; n++ {
+		x := make([]float64, n)
+		for i := range x {
+			x[i] = float64(r.IntN(n+1)) + 0.1*float64(r.IntN(2))
+		}
+		sorted := slices.Sorted(slices.Values(x))
+		median := Median(x)
+		mad := MAD(x, median)
+		if got := SortedMedian(sorted); got != median {
+			t.Errorf("%d values: median %v, want %v", n, got, median)
+		}
+		if got := SortedMAD(sorted, median); got != mad {
+			t.Errorf("%d values: MAD %v, want %v", n, got, mad)
+		}
+	}
+	if !math.IsNaN(SortedMedian(nil)) || !math.IsNaN(SortedMAD(nil, 0)) {
+		t.Error("no values must give NaN")
+	}
+}
+
+// Every place of many values is that of a sort, also where they repeat or are in order
+// already.
+func TestSelectOfMany(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 3))
+	for range 60 {
+		n := 250 + r.IntN(3000)
+		x := make([]float64, n)
+		kinds := 1 + r.IntN(2*n)
+		for i := range x {
+			x[i] = float64(r.IntN(kinds))
+		}
+		switch r.IntN(4) {
+		case 0:
+			slices.Sort(x)
+		case 1:
+			slices.Sort(x)
+			slices.Reverse(x)
+		}
+		sorted := slices.Sorted(slices.Values(x))
+		for _, k := range []int{0, n / 100, n / 10, n / 2, n * 99 / 100, n - 1, r.IntN(n)} {
+			y := slices.Clone(x)
+			if got := Select(y, k); got != sorted[k] {
+				t.Errorf("%d values of %d kinds, place %d: %v, want %v", n, kinds, k, got, sorted[k])
+			}
+			if k > 0 && slices.Max(y[:k]) > sorted[k] || slices.Min(y[k:]) < sorted[k] {
+				t.Errorf("%d values, place %d: not parted", n, k)
+			}
+		}
+		if got, want := Median(slices.Clone(x)), SortedMedian(sorted); got != want {
+			t.Errorf("%d values: median %v, want %v", n, got, want)
+		}
+	}
+}

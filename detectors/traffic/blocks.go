@@ -9,6 +9,7 @@ import (
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/detectors"
+	"github.com/minewatch/minewatch/detectors/stat"
 )
 
 // Blocks looks for servers that send more when a coin's network has found a block: a
@@ -81,19 +82,12 @@ func (d Blocks) Detect(w Window) []Finding {
 		f := w.finding(d.Info(), x.p)
 		f.Family, f.Host, f.Statistic, f.PValue = FamilyTiming, x.p.SNI, x.t, value
 		f.N = int32(min(x.p.Beat.N, math.MaxInt32))
-		f.LogLR = min(d.Cap, boundOf(value)-0.7)
+		f.LogLR = min(d.Cap, stat.LargestLogLR(value)-0.7)
 		f.Detail = fmt.Sprintf("%s port %d sends more when a block is found: %.1f standard errors in %d records (p %.4f for the best of %d contacts); pools do, and wallets and explorers",
 			hostOf(x.p), x.p.ServerPort, x.t, x.p.Beat.N, max(value, 0.0001), len(list))
 		out = append(out, f)
 	}
 	return sortFindings(out)
-}
-
-// boundOf returns the log of the largest likelihood ratio that a p-value below 1/e can
-// stand for.
-func boundOf(p float64) float64 {
-	p = max(p, 1e-300)
-	return -math.Log(-math.E * p * math.Log(p))
 }
 
 // beatOf returns γ over its standard error; false if it cannot be told from the

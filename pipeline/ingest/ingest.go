@@ -32,7 +32,7 @@ type Options struct {
 	// it are left out of whatever is read. nil if nothing was.
 	Purged func(id string) bool
 
-	merged bool // no partition is copied from a part; for comparison in tests
+	merged bool // no partition is copied from a part, or joined from several; for comparison in tests
 }
 
 // Progress says how far a run is.

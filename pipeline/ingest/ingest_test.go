@@ -484,3 +484,123 @@ func TestCompareNatural(t *testing.T) {
 	slices.SortFunc(list, func(a, b string) int { return compareFound(found{"sites", a}, found{"sites", b}) })
 	expect(t, "order", list, "", "a", "a.csv", "a/2/1", "a/09.csv", "a/9.csv", "a/9b", "a/10.csv", "b")
 }
+
+// Deliveries that are apart in time are known to hold no key twice; any other may.
+func TestApart(t *testing.T) {
+	at := datasets.Partition{Bucket: 1, Year: 2022}
+	rec := func(first, last string, sorted bool) Record {
+		return Record{First: first, Last: last, Partitions: []PartOf{{Partition: at, Sorted: sorted}}}
+	}
+	january, february := rec("2022-01-01T00:00:00Z", "2022-01-31T23:00:00Z", true), rec("2022-02-01T00:00:00Z", "2022-02-28T23:00:00Z", true)
+	march := rec("2022-03-01T00:00:00Z", "2022-03-31T23:00:00Z", true)
+	disorderly, touching, timeless := march, rec("2022-01-31T23:00:00Z", "2022-02-05T00:00:00Z", true), march
+	disorderly.Partitions = rec("", "", false).Partitions
+	timeless.First, timeless.Last = "", ""
+	for _, c := range []struct {
+		name        string
+		table       string
+		kept, added []Record
+		want        bool
+	}{
+		{"months", "readings", nil, []Record{january, february, march}, true},
+		{"a month on top of two", "readings", []Record{january, february}, []Record{march}, true},
+		{"an older month", "readings", []Record{february, march}, []Record{january}, true},
+		{"what lies in the base is known to be one of each", "readings", []Record{january, touching}, []Record{march}, true},
+		{"the same hour in two", "readings", []Record{january}, []Record{touching}, false},
+		{"two that are added overlap", "readings", nil, []Record{february, touching}, false},
+		{"a key may be twice in it", "readings", []Record{january}, []Record{disorderly}, false},
+		{"no times", "readings", []Record{january}, []Record{timeless}, false},
+		{"no time in the key", "billing", nil, []Record{january, february}, false},
+	} {
+		m := merge{table: datasets.Lookup(c.table), partition: at, kept: c.kept, parts: c.added}
+		if got := m.apart(); got != c.want {
+			t.Errorf("%s: apart %v, want %v", c.name, got, c.want)
+		}
+		if want := c.want && !strings.HasPrefix(c.name, "what lies"); m.joined() != want {
+			t.Errorf("%s: joined %v, want %v", c.name, m.joined(), want)
+		}
+	}
+}
+
+// months are deliveries of hourly readings that are apart in time.
+func months(n int) []string {
+	var files []string
+	for m := range n {
+		var b strings.Builder
+		b.WriteString("site_id,ts,kwh,interval_min,kvarh,quality\n")
+		for s := range 20 {
+			for h := range 48 {
+				if (s+m)%7 == 0 {
+					continue // not every site is in every delivery
+				}
+				kvarh := ""
+				if s%3 == 0 {
+					kvarh = fmt.Sprint(h)
+				}
+				fmt.Fprintf(&b, "s%02d,%s,%d.%03d,%s,%s,%s\n", s, time.Date(2022, time.Month(10+m), 3, h, 0, 0, 0, time.UTC).Format(time.RFC3339), h, s,
+					[]string{"", "60"}[m%2], kvarh, []string{"measured", "estimated"}[(h+m)%2])
+			}
+		}
+		files = append(files, b.String())
+	}
+	return files
+}
+
+// Months that are joined are what the database makes of them, and end as the same bytes
+// whether they came at once, one by one, or the last before the first.
+func TestMonthsAreJoined(t *testing.T) {
+	files := months(6)
+	together, oneByOne, byDatabase := newWorkspace(t), newWorkspace(t), newWorkspace(t)
+	byDatabase.opts.merged = true
+	for i, f := range files {
+		for _, w := range []*workspace{together, oneByOne, byDatabase} {
+			w.put(fmt.Sprintf("readings/%d.csv", i), f)
+		}
+		oneByOne.run()
+	}
+	together.run()
+	byDatabase.run()
+	compareTrees(t, "one by one", oneByOne.tree(), together.tree())
+	expect(t, "rows", together.readings("readings"), byDatabase.readings("readings")...)
+	if rows := len(together.readings("readings")); rows < 4000 {
+		t.Errorf("%d rows", rows)
+	}
+	want, err := store.ReadTable[datasets.Reading](filepath.Join(byDatabase.dir, "lake"), "readings")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := store.ReadTable[datasets.Reading](filepath.Join(together.dir, "lake"), "readings")
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%d rows joined, %d by the database, or others: %v", len(got), len(want), err)
+	}
+
+	backwards := newWorkspace(t)
+	for _, i := range []int{5, 0, 3, 1, 4, 2} {
+		backwards.put(fmt.Sprintf("readings/%d.csv", i), files[i])
+		backwards.run()
+	}
+	expect(t, "rows by time", times(backwards.readings("readings")), times(together.readings("readings"))...)
+
+	// A correction sends the partition back to the database; bytes again do not depend on the way.
+	correction := strings.Replace(files[2], ",7.0", ",8.0", 1)
+	for _, w := range []*workspace{together, oneByOne} {
+		w.put("readings/9.csv", correction)
+		w.run()
+	}
+	atOnce := newWorkspace(t)
+	for i, f := range append(files, correction) {
+		atOnce.put(fmt.Sprintf("readings/%d.csv", []int{0, 1, 2, 3, 4, 5, 9}[i]), f)
+	}
+	atOnce.run()
+	compareTrees(t, "corrected", together.tree(), atOnce.tree())
+	compareTrees(t, "corrected, one by one", oneByOne.tree(), atOnce.tree())
+}
+
+// times cuts the origin off rows as readings prints them.
+func times(rows []string) []string {
+	cut := make([]string, len(rows))
+	for i, r := range rows {
+		cut[i] = r[:strings.LastIndex(r, " ")]
+	}
+	return cut
+}

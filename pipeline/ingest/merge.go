@@ -37,9 +37,11 @@ func (r *run) merge(ctx context.Context, db *sql.DB, m merge, staged string) (er
 	defer func() {
 		err = errors.Join(err, db.Exec(ctx, "DROP TABLE IF EXISTS ranked; DROP TABLE IF EXISTS marked"))
 	}() // frees memory
-	var repeated bool
-	if err := db.One(ctx, "SELECT count(*) > 0 FROM (SELECT 1 FROM source GROUP BY "+key(m.table)+" HAVING count(*) > 1 LIMIT 1)", &repeated); err != nil {
-		return err
+	repeated := false
+	if !m.apart() {
+		if err := db.One(ctx, "SELECT count(*) > 0 FROM (SELECT 1 FROM source GROUP BY "+key(m.table)+" HAVING count(*) > 1 LIMIT 1)", &repeated); err != nil {
+			return err
+		}
 	}
 	rows := "SELECT " + columns(m.table) + " FROM source ORDER BY " + order(m.table)
 	if repeated {
@@ -67,6 +69,67 @@ func (m merge) manifest() store.Manifest {
 		Table: m.table.Name, Partition: m.partition, Parents: m.parents,
 		Fingerprint: store.Fingerprint(append([]string{mergeVersion}, m.parents...)...),
 	}
+}
+
+// apart reports whether the parts to be added bring no key that is there already, as the
+// records of the deliveries say.
+func (m merge) apart() bool { return apart(m, slices.Concat(m.kept, m.parts), len(m.kept)) }
+
+// apart reports whether no key comes twice in the parts of a partition from one on: no
+// part has one twice, or times of any part before it. So it is when every month brings
+// its own.
+func apart(m merge, parts []Record, from int) bool {
+	if m.table.YearBy == "" || !slices.Contains(m.table.Key(), m.table.YearBy) {
+		return false
+	}
+	for i, rec := range parts[from:] {
+		if rec.First == "" || !rec.partOf(m.partition).Sorted {
+			return false
+		}
+		// Times of one form in UTC are in the order of their texts.
+		if slices.ContainsFunc(parts[:from+i], func(o Record) bool { return rec.First <= o.Last && o.First <= rec.Last }) {
+			return false
+		}
+	}
+	return true
+}
+
+// joinedMost is the most parts of a partition that are joined: all are open at once.
+const joinedMost = 128
+
+// joined reports whether a partition is its parts put together by site: readings of
+// deliveries that are all apart. That depends on the parts alone, so that the bytes are
+// the same however they came.
+func (m merge) joined() bool {
+	all := slices.Concat(m.kept, m.parts)
+	return m.table.Name == "readings" && len(all) > 0 && len(all) <= joinedMost && apart(m, all, 0)
+}
+
+// join writes a partition of readings whose parts are put together. Nothing is sorted,
+// and the database is not asked.
+func (r *run) join(m merge) error {
+	var sources []store.SortedReadings
+	if m.base != nil {
+		sources = append(sources, store.SortedReadings{Path: m.base.Path(r.lake)})
+	}
+	for _, rec := range m.parts {
+		sources = append(sources, store.SortedReadings{Path: r.partPath(rec), Groups: rec.partOf(m.partition).Groups})
+	}
+	manifest := m.manifest()
+	if m.base == nil {
+		if err := store.Remove(r.lake, supersededName(m.table), m.partition); err != nil {
+			return err
+		}
+	} else {
+		manifest.Left = m.base.Left
+	}
+	tmp, rows, err := store.JoinReadings(r.tmp, m.partition.Bucket, sources)
+	if err != nil {
+		return err
+	}
+	manifest.Rows = rows
+	_, err = store.Commit(r.lake, tmp, manifest)
+	return err
 }
 
 // copied returns what the only part of a partition has of it, if that is the

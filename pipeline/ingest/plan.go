@@ -23,6 +23,7 @@ type merge struct {
 	partition datasets.Partition
 	base      *store.Manifest // rows that are kept as they are; nil to begin anew
 	parts     []Record        // parts to add, by number; all with rows of the partition
+	kept      []Record        // parts of which the base is made
 	parents   []string        // what the partition is made of in the end
 }
 
@@ -106,7 +107,7 @@ func (m *merge) reduce() bool {
 		m.base = nil
 		return true
 	}
-	m.parts = m.parts[n:]
+	m.kept, m.parts = m.parts[:n], m.parts[n:]
 	return len(m.parts) > 0
 }
 
@@ -146,6 +147,9 @@ func (r *run) mergeTable(ctx context.Context, p *pool, tasks []merge) error {
 		return err
 	}
 	tasks, err := r.copyTable(ctx, tasks)
+	if err == nil {
+		tasks, err = r.joinTable(ctx, tasks)
+	}
 	if err != nil || len(tasks) == 0 {
 		return err
 	}
@@ -242,6 +246,29 @@ func (r *run) copyPart(ctx context.Context, c *copying) (err error) {
 		})
 	}
 	return g.Wait()
+}
+
+// joinTable writes the partitions whose parts need only be put together, and returns the
+// other tasks.
+func (r *run) joinTable(ctx context.Context, tasks []merge) (rest []merge, err error) {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(r.Workers)
+	for _, m := range tasks {
+		if !m.joined() || r.merged {
+			rest = append(rest, m)
+			continue
+		}
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := r.join(m); err != nil {
+				return fmt.Errorf("%s: %w", m.partition, err)
+			}
+			return nil
+		})
+	}
+	return rest, g.Wait()
 }
 
 // stage writes the rows of all parts that the tasks need once, by partition.

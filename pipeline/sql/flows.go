@@ -6,8 +6,7 @@ import _ "embed"
 //
 //  1. server_name reads dns, one bucket at a time;
 //  2. flow_profile reads flow_day and flow_session of all buckets at once, which
-//     pipeline/stitch makes of flows;
-//  3. server_endpoint reads flow_profile and all flows.
+//     pipeline/stitch makes of flows.
 //
 // Every table they read must have a view ([DB.View]), with or without files.
 var (
@@ -15,8 +14,6 @@ var (
 	flowProfile string
 	//go:embed server_name.sql
 	serverName string
-	//go:embed server_endpoint.sql
-	serverEndpoint string
 	//go:embed target_use.sql
 	targetUse string
 	//go:embed target_name.sql
@@ -28,9 +25,6 @@ func FlowProfiles() string { return flowProfile }
 
 // ServerNames returns the SELECT of server_name.
 func ServerNames() string { return serverName }
-
-// ServerEndpoints returns the SELECT of server_endpoint.
-func ServerEndpoints() string { return serverEndpoint }
 
 // TargetUse returns the SELECT of what every client had with some addresses. Its
 // tables target and shared_address are made by [DB.List].

@@ -21,12 +21,6 @@ const (
 	midnight = datasets.Micros(1_641_168_000_000_000)
 )
 
-// flow is a record from 10.0.0.1:port to 192.0.2.1:3333.
-func flow(port int32) datasets.Flow {
-	return datasets.Flow{Bucket: 16, TS: midnight, SrcIP: "10.0.0.1", SrcPort: port, DstIP: "192.0.2.1", DstPort: 3333, Proto: "tcp",
-		DurationS: 30, OrigBytes: 1, RespBytes: 1, OrigPkts: 2, RespPkts: 1}
-}
-
 // view writes rows to a file and names them.
 func view[R any](t *testing.T, db *DB, name string, rows []R) {
 	t.Helper()
@@ -54,19 +48,6 @@ func derive[R any](t *testing.T, db *DB, name, query string, args ...any) []R {
 		t.Fatal(err)
 	}
 	return rows
-}
-
-func TestServerEndpoint(t *testing.T) {
-	db := open(t)
-	other, brief := flow(1), flow(1)
-	other.SrcIP = "10.0.0.2"
-	brief.DstPort = 443
-	view(t, db, "flows", []datasets.Flow{flow(1), flow(2), other, brief})
-	view(t, db, "flow_profile", []datasets.FlowProfile{{Client: "A/1", ServerIP: "192.0.2.1", ServerPort: 3333, Proto: "tcp"}, {Client: "A/2", ServerIP: "192.0.2.1", ServerPort: 3333, Proto: "tcp"}})
-	got := derive[datasets.ServerEndpoint](t, db, "server_endpoint", ServerEndpoints())
-	if d := cmp.Diff([]datasets.ServerEndpoint{{ServerIP: "192.0.2.1", ServerPort: 3333, Proto: "tcp", Clients: 2, NetworkClients: 2}}, got); d != "" {
-		t.Error(d)
-	}
 }
 
 // A subscriber with one address in the morning and another from noon on, and two
@@ -146,7 +127,7 @@ func TestFlowTablesDoNotDependOnThreads(t *testing.T) {
 		all.Flows, all.TLS, all.DNS = append(all.Flows, rows.Flows...), append(all.TLS, rows.TLS...), append(all.DNS, rows.DNS...)
 	}
 	sessions, days := rowsOf(all.Flows)
-	var sums [2][3]string
+	var sums [2][2]string
 	for i, threads := range []int{1, 4} {
 		ctx, dir := context.Background(), t.TempDir()
 		db, err := Open(ctx, Options{Threads: threads, MemoryMiB: 256, TempDir: dir, Dirs: []string{os.TempDir()}})
@@ -158,7 +139,7 @@ func TestFlowTablesDoNotDependOnThreads(t *testing.T) {
 		view(t, db, "dns", all.DNS)
 		view(t, db, "flow_session", sessions)
 		view(t, db, "flow_day", days)
-		for j, table := range []struct{ name, query string }{{"flow_profile", FlowProfiles()}, {"server_name", ServerNames()}, {"server_endpoint", ServerEndpoints()}} {
+		for j, table := range []struct{ name, query string }{{"flow_profile", FlowProfiles()}, {"server_name", ServerNames()}} {
 			path := filepath.Join(dir, table.name+".parquet")
 			if n, err := db.Copy(ctx, table.query, path); err != nil || n == 0 {
 				t.Fatalf("%s: %d rows, %v", table.name, n, err)

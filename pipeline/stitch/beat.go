@@ -11,7 +11,7 @@ const longestBeat = hour
 const mostBeat = 4_000_000
 
 // beat adds a record to what is known of how a contact follows the blocks.
-func (x *Stitcher) beat(c *contact, f *datasets.Flow, end datasets.Micros) {
+func (x *Stitcher) beat(c *contact, f *datasets.NumberedFlow, end datasets.Micros) {
 	if f.Sampling > 1 || end <= f.TS || end-f.TS > longestBeat || f.OrigPkts > mostBeat || f.RespBytes > mostBeat {
 		return
 	}

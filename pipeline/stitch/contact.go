@@ -9,14 +9,19 @@ import (
 )
 
 // A contactKey is a subscriber at an address, a server port, and the name it is
-// known by. It has no gaps, so that it is hashed in one go.
+// known by.
 type contactKey struct {
-	client, src, dst, sni int32
-	port, proto           uint16
+	client, src, dst, sni, proto int32
+	port                         uint16
+}
+
+func (k *contactKey) hash() uint32 {
+	return hashOf(uint64(uint32(k.src))<<32|uint64(uint32(k.dst)), uint64(uint32(k.proto))<<32|uint64(k.port), uint64(uint32(k.client))<<32|uint64(uint32(k.sni)))
 }
 
 // A contact is what one subscriber had with one server port in a UTC day.
 type contact struct {
+	contactKey
 	app         int32
 	first, last datasets.Micros
 	begun       int64
@@ -67,11 +72,9 @@ func (c *contact) units() (sum, squares int64) {
 // A table holds the contacts of one day. They are made in blocks, which a day that
 // is over hands to the next.
 type table struct {
-	of     map[contactKey]*contact
+	of     index // places in blocks
 	blocks [][]contact
 }
-
-const blockContacts = 4096
 
 func (x *Stitcher) newTable() *table {
 	if n := len(x.idle); n > 0 {
@@ -79,24 +82,29 @@ func (x *Stitcher) newTable() *table {
 		x.idle = x.idle[:n-1]
 		return t
 	}
-	return &table{of: map[contactKey]*contact{}}
+	return &table{}
 }
 
-// add returns a new contact.
-func (t *table) add(k contactKey, app int32) *contact {
-	n := len(t.of)
-	b, i := n/blockContacts, n%blockContacts
-	if b == len(t.blocks) {
-		t.blocks = append(t.blocks, make([]contact, blockContacts))
+func (t *table) at(place int32) *contact { return &t.blocks[place/blockRows][place%blockRows] }
+
+// contact returns the contact of a key, a new one with that label if there is none.
+func (t *table) contact(k contactKey, app int32) *contact {
+	hash := k.hash()
+	if place := t.of.find(hash, func(place int32) bool { return t.at(place).contactKey == k }); place >= 0 {
+		return t.at(place)
 	}
-	c := &t.blocks[b][i]
-	*c = contact{app: app, first: 1 << 62}
-	t.of[k] = c
+	place := int32(t.of.n)
+	if int(place)/blockRows == len(t.blocks) {
+		t.blocks = append(t.blocks, make([]contact, blockRows))
+	}
+	t.of.add(hash, place)
+	c := t.at(place)
+	*c = contact{contactKey: k, app: app, first: 1 << 62}
 	return c
 }
 
 // count puts a record of a session into the contacts of the days that it covers.
-func (x *Stitcher) count(s *session, f *datasets.Flow, end datasets.Micros) {
+func (x *Stitcher) count(s *session, f *datasets.NumberedFlow, end datasets.Micros) {
 	d := int32(f.TS / day)
 	if s.contact == nil || s.day != d {
 		s.contact, s.day = x.contact(s, d), d
@@ -143,11 +151,7 @@ func (x *Stitcher) contact(s *session, d int32) *contact {
 		t = x.newTable()
 		x.days[d] = t
 	}
-	k := contactKey{s.client, s.src, s.dst, s.sni, s.dport, s.proto}
-	if c := t.of[k]; c != nil {
-		return c
-	}
-	return t.add(k, s.app)
+	return t.contact(contactKey{client: s.client, src: s.src, dst: s.dst, sni: s.sni, proto: s.proto, port: s.dport}, s.app)
 }
 
 // cover adds [at, to) to the time in which the contact was open.
@@ -163,7 +167,7 @@ func (c *contact) cover(at, to datasets.Micros) {
 // spread puts the bytes of a record evenly into the hours of [at, to): up to an
 // instant it has carried floor(bytes x elapsed / length), so that the hours add
 // up to the record.
-func (c *contact) spread(f *datasets.Flow, at, to, length datasets.Micros) {
+func (c *contact) spread(f *datasets.NumberedFlow, at, to, length datasets.Micros) {
 	total := f.OrigBytes + f.RespBytes
 	first, last := at/hour, (to-1)/hour
 	if to == at {
@@ -193,14 +197,15 @@ const squareUnit, mostUnits = 64, 150_000_000
 // close writes the contacts of a day that are kept.
 func (x *Stitcher) close(d int32) {
 	t := x.days[d]
-	for k, c := range t.of {
-		server, sni, app := x.names.text(k.dst), x.names.text(k.sni), x.names.text(c.app)
+	for place := range int32(t.of.n) {
+		c := t.at(place)
+		server, sni, app := x.names.text(c.dst), x.names.text(c.sni), x.names.text(c.app)
 		seldom := c.open < minOpen && c.begun < minBegun && (c.sampling <= 1 || bits.OnesCount32(c.hours) < 2)
-		if seldom && !x.set.Mining(app) && !x.set.Keep(server, int32(k.port), sni) {
+		if seldom && !x.set.Mining(app) && !x.set.Keep(server, int32(c.port), sni) {
 			continue
 		}
 		row := datasets.FlowDay{
-			Client: x.names.text(k.client), ClientIP: x.names.text(k.src), ServerIP: server, ServerPort: int32(k.port), Proto: x.protos.text(int32(k.proto)),
+			Client: x.names.text(c.client), ClientIP: x.names.text(c.src), ServerIP: server, ServerPort: int32(c.port), Proto: x.names.text(c.proto),
 			SNI: sni, App: app, Day: datasets.Day(d), First: c.first, Last: c.last, Sessions: c.begun,
 			LongestUS: int64(c.longest), ActiveUS: int64(c.active), OpenUS: int64(c.open),
 			OrigBytes: c.bytes[0], RespBytes: c.bytes[1], OrigPkts: c.pkts[0], RespPkts: c.pkts[1], CountedPkts: c.counted,
@@ -213,7 +218,7 @@ func (x *Stitcher) close(d int32) {
 		x.Days = append(x.Days, row)
 	}
 	delete(x.days, d)
-	clear(t.of)
+	t.of.clear()
 	x.idle = append(x.idle, t)
 }
 

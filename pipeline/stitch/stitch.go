@@ -1,7 +1,6 @@
 package stitch
 
 import (
-	"strings"
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
@@ -60,12 +59,15 @@ func sampledGap(gap datasets.Micros, n int32) datasets.Micros {
 
 // A tuple is one connection's addresses and ports; addresses and protocol by number.
 type tuple struct {
-	src, dst     int32
-	sport, dport uint16
-	proto        uint16
+	src, dst, proto int32
+	sport, dport    uint16
 }
 
-// A session is a connection that is open.
+func (k *tuple) hash() uint32 {
+	return hashOf(uint64(uint32(k.src))<<32|uint64(uint32(k.dst)), uint64(k.sport)<<16|uint64(k.dport), uint64(uint32(k.proto)))
+}
+
+// A session is a connection that is open; one without records is free.
 type session struct {
 	tuple
 	client      int32
@@ -80,24 +82,26 @@ type session struct {
 	contact     *contact
 }
 
+// blockRows is how many sessions or contacts are made at once.
+const blockRows = 4096
+
 // A Stitcher joins the records of one bucket.
 type Stitcher struct {
 	set    Settings
+	gap    datasets.Micros
 	who    Resolver
 	names  names
-	protos names // numbers of their own, which stay small
 	hello  map[helloKey][]hello
-	open   map[tuple]*session
+	open   index           // places in sessions
 	owners map[int32]owner // by address, where all ports have one
 	days   map[int32]*table
 	idle   []*table // of days that are over
 	today  int32
 	swept  datasets.Micros
 	block  int // first of Blocks not before the latest record
-	free   []*session
 
-	proto       string // of the last record
-	protoNumber uint16
+	sessions [][]session // in blocks, so that they stay where they are
+	free     []int32     // places
 
 	Sessions []datasets.FlowSession
 	Days     []datasets.FlowDay
@@ -119,27 +123,41 @@ func New(set Settings, who Resolver, tls []datasets.TLS) *Stitcher {
 	if set.Zone == nil {
 		set.Zone = time.UTC
 	}
-	x := &Stitcher{set: set, who: who, names: newNames(), protos: newNames(), hello: map[helloKey][]hello{}, open: map[tuple]*session{},
+	x := &Stitcher{set: set, who: who, gap: datasets.Micros(set.Gap.Microseconds()), names: newNames(), hello: map[helloKey][]hello{},
 		owners: map[int32]owner{}, days: map[int32]*table{}}
 	x.learn(tls)
 	return x
 }
 
+// Number returns the number by which a record that is added names a text.
+func (x *Stitcher) Number(text string) int32 { return x.names.number(text) }
+
 // Add takes a record. Records must come in order of their time.
 func (x *Stitcher) Add(f *datasets.Flow) {
+	x.AddNumbered(&datasets.NumberedFlow{
+		TS: f.TS, Src: x.Number(f.SrcIP), Dst: x.Number(f.DstIP), SrcPort: f.SrcPort, DstPort: f.DstPort,
+		Proto: x.Number(f.Proto), SNI: x.Number(f.SNI), App: x.Number(f.App), Sampling: f.Sampling, DurationS: f.DurationS,
+		OrigBytes: f.OrigBytes, RespBytes: f.RespBytes, OrigPkts: f.OrigPkts, RespPkts: f.RespPkts,
+	})
+}
+
+// AddNumbered takes a record with numbers of [Stitcher.Number]. Records must come in
+// order of their time.
+func (x *Stitcher) AddNumbered(f *datasets.NumberedFlow) {
 	x.tick(f.TS)
-	if f.Proto != x.proto { // nearly all records are of one protocol
-		x.proto, x.protoNumber = strings.Clone(f.Proto), uint16(x.protos.number(f.Proto))
-	}
-	k := tuple{x.names.number(f.SrcIP), x.names.number(f.DstIP), uint16(f.SrcPort), uint16(f.DstPort), x.protoNumber}
+	k := tuple{src: f.Src, dst: f.Dst, proto: f.Proto, sport: uint16(f.SrcPort), dport: uint16(f.DstPort)}
 	end := f.TS + datasets.Micros(f.DurationS*1e6+0.5)
-	s := x.open[k]
-	if s != nil && (f.TS-s.end > sampledGap(datasets.Micros(x.set.Gap.Microseconds()), max(s.sampling, f.Sampling)) || f.TS >= s.until) {
-		x.end(s)
-		s = nil
+	hash := k.hash()
+	var s *session
+	if place := x.open.find(hash, func(place int32) bool { return x.session(place).tuple == k }); place >= 0 {
+		s = x.session(place)
+		if f.TS-s.end > sampledGap(x.gap, max(s.sampling, f.Sampling)) || f.TS >= s.until {
+			x.end(place)
+			s = nil
+		}
 	}
 	if s == nil {
-		s = x.begin(k, f, end)
+		s = x.begin(k, hash, f, end)
 	}
 	s.records++
 	s.sampling = max(s.sampling, f.Sampling)
@@ -148,31 +166,40 @@ func (x *Stitcher) Add(f *datasets.Flow) {
 	s.pkts[0] += f.OrigPkts
 	s.pkts[1] += f.RespPkts
 	s.maxRecord = max(s.maxRecord, end-f.TS)
-	if f.SNI != "" && s.sni == 0 {
-		s.sni, s.contact = x.names.number(f.SNI), nil
+	if f.SNI != 0 && s.sni == 0 {
+		s.sni, s.contact = f.SNI, nil
 	}
-	if f.App != "" && f.App != x.names.text(s.app) {
+	if f.App != 0 && f.App != s.app {
 		x.label(s, f.App)
 	}
 	s.end = max(s.end, end)
 	x.count(s, f, end)
 }
 
+func (x *Stitcher) session(place int32) *session {
+	return &x.sessions[place/blockRows][place%blockRows]
+}
+
 // label keeps a label of mining, else the first.
-func (x *Stitcher) label(s *session, app string) {
-	if s.app == 0 || x.set.Mining(app) && !x.set.Mining(x.names.text(s.app)) {
-		s.app = x.names.number(app)
+func (x *Stitcher) label(s *session, app int32) {
+	if s.app == 0 || x.set.Mining(x.names.text(app)) && !x.set.Mining(x.names.text(s.app)) {
+		s.app = app
 	}
 }
 
-func (x *Stitcher) begin(k tuple, f *datasets.Flow, end datasets.Micros) *session {
+func (x *Stitcher) begin(k tuple, hash uint32, f *datasets.NumberedFlow, end datasets.Micros) *session {
 	at := f.TS
-	var s *session
-	if n := len(x.free); n > 0 {
-		s, x.free = x.free[n-1], x.free[:n-1]
-	} else {
-		s = &session{}
+	if len(x.free) == 0 {
+		first := int32(len(x.sessions)) * blockRows
+		x.sessions = append(x.sessions, make([]session, blockRows))
+		for i := range int32(blockRows) {
+			x.free = append(x.free, first+blockRows-1-i)
+		}
 	}
+	n := len(x.free) - 1
+	place := x.free[n]
+	x.free = x.free[:n]
+	s := x.session(place)
 	*s = session{tuple: k, start: at, end: at, sni: x.helloOf(k, at, f.Sampling)}
 	s.client, s.until = x.client(k, at)
 	if end-300*second > s.until {
@@ -183,7 +210,7 @@ func (x *Stitcher) begin(k tuple, f *datasets.Flow, end datasets.Micros) *sessio
 		}
 		s.until = end
 	}
-	x.open[k] = s
+	x.open.add(hash, place)
 	return s
 }
 
@@ -204,18 +231,19 @@ func (x *Stitcher) client(k tuple, at datasets.Micros) (client int32, until data
 }
 
 // end writes a session that is over.
-func (x *Stitcher) end(s *session) {
-	delete(x.open, s.tuple)
+func (x *Stitcher) end(place int32) {
+	s := x.session(place)
+	x.open.remove(s.hash(), place)
 	if s.end-s.start >= minSession {
 		x.Sessions = append(x.Sessions, datasets.FlowSession{
 			Client: x.names.text(s.client), ClientIP: x.names.text(s.src), ClientPort: int32(s.sport),
-			ServerIP: x.names.text(s.dst), ServerPort: int32(s.dport), Proto: x.protos.text(int32(s.proto)),
+			ServerIP: x.names.text(s.dst), ServerPort: int32(s.dport), Proto: x.names.text(s.proto),
 			Start: s.start, End: s.end, Records: s.records, OrigBytes: s.bytes[0], RespBytes: s.bytes[1], OrigPkts: s.pkts[0], RespPkts: s.pkts[1],
 			SNI: x.names.text(s.sni), App: x.names.text(s.app), MaxRecordS: float64(s.maxRecord) / 1e6, Sampling: s.sampling,
 		})
 	}
-	s.contact = nil
-	x.free = append(x.free, s)
+	s.records, s.contact = 0, nil
+	x.free = append(x.free, place)
 }
 
 // tick ends what is over at an instant: days gone by, once a day; sessions that
@@ -233,19 +261,23 @@ func (x *Stitcher) tick(now datasets.Micros) {
 		return
 	}
 	x.swept = now
-	gap := datasets.Micros(x.set.Gap.Microseconds())
-	for _, s := range x.open {
-		if now-s.end > sampledGap(gap, s.sampling) {
-			x.end(s)
+	x.endAll(func(s *session) bool { return now-s.end > sampledGap(x.gap, s.sampling) })
+}
+
+// endAll ends the open sessions that are over.
+func (x *Stitcher) endAll(over func(*session) bool) {
+	for b, block := range x.sessions {
+		for i := range block {
+			if s := &block[i]; s.records > 0 && over(s) {
+				x.end(int32(b*blockRows + i))
+			}
 		}
 	}
 }
 
 // Close ends everything that is open, and orders the rows.
 func (x *Stitcher) Close() {
-	for _, s := range x.open {
-		x.end(s)
-	}
+	x.endAll(func(*session) bool { return true })
 	for d := range x.days {
 		x.close(d)
 	}

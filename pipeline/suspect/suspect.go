@@ -53,7 +53,11 @@ const (
 // ones are not looked at for stuck values.
 func Find(l *datasets.Load, zone *time.Location) []Doubt {
 	f := finder{at: map[string]int{}}
-	f.intervals(l)
+	if l.Hourly {
+		f.negatives(l)
+	} else {
+		f.intervals(l)
+	}
 	f.runs(l)
 	if days := daily(l, zone); len(days) > 0 {
 		f.jumps(days)
@@ -103,6 +107,15 @@ func (f *finder) intervals(l *datasets.Load) {
 	}
 }
 
+// negatives is what intervals finds where each begins at the end of the one before.
+func (f *finder) negatives(l *datasets.Load) {
+	for i, wh := range l.Wh {
+		if wh < 0 {
+			f.add(Negative, l.TS[i])
+		}
+	}
+}
+
 // usualStep is the most frequent distance of two readings; of equal ones the
 // shortest.
 func usualStep(l *datasets.Load) datasets.Micros {
@@ -125,9 +138,14 @@ func usualStep(l *datasets.Load) datasets.Micros {
 
 // runs looks for values that stay the same.
 func (f *finder) runs(l *datasets.Load) {
+	wh := l.Wh
 	for i := 0; i < l.Len(); {
+		if i+1 < len(wh) && wh[i+1] != wh[i] { // most of the time
+			i++
+			continue
+		}
 		j := i + 1
-		for j < l.Len() && l.Wh[j] == l.Wh[i] && l.Quality[j] == l.Quality[i] {
+		for j < l.Len() && wh[j] == wh[i] && l.Quality[j] == l.Quality[i] {
 			j++
 		}
 		lasted := l.TS[j-1] - l.TS[i]
@@ -161,8 +179,9 @@ func daily(l *datasets.Load, zone *time.Location) []dayLoad {
 	}
 	days := make([]dayLoad, 0, (l.TS[l.Len()-1]-l.TS[0])/day+2)
 	clock := wall{zone: zone}
-	for i := range l.Len() {
+	for i := 0; i < l.Len(); {
 		if l.Quality[i] == datasets.Missing {
+			i++
 			continue
 		}
 		shown := clock.reading(l.TS[i])
@@ -173,13 +192,20 @@ func daily(l *datasets.Load, zone *time.Location) []dayLoad {
 		for days[len(days)-1].date < date {
 			days = append(days, dayLoad{date: days[len(days)-1].date + day, start: l.TS[i]})
 		}
-		d := &days[len(days)-1]
-		h := int(shown % day / hour)
-		if d.hours[h] == 0 {
-			d.known++
+		d, h := &days[len(days)-1], int(shown%day/hour)
+		to := i + 1
+		if l.Hourly { // the clock need not be asked before the day or its offset ends
+			to = i + min(24-h, l.Len()-i, int((min(clock.to, l.TS[l.Len()-1]+hour)-l.TS[i]+hour-1)/hour))
 		}
-		d.wh += float64(l.Wh[i])
-		d.hours[h] += float64(l.Wh[i])
+		for _, wh := range l.Wh[i:to] {
+			if d.hours[h] == 0 {
+				d.known++
+			}
+			d.wh += float64(wh)
+			d.hours[h] += float64(wh)
+			h++
+		}
+		i = to
 	}
 	return days
 }
@@ -218,6 +244,9 @@ const (
 
 func (f *finder) jumps(days []dayLoad) {
 	for i := jumpDays; i+jumpDays <= len(days); i++ {
+		if a, b := days[i-1].wh, days[i].wh; !(b > a*jumpApart || a > b*jumpApart) {
+			continue // nor are all days before apart from all after
+		}
 		before, lowA, highA, ok1 := median(days[i-jumpDays : i])
 		after, lowB, highB, ok2 := median(days[i : i+jumpDays])
 		if !ok1 || !ok2 || !(lowB > highA*jumpApart || lowA > highB*jumpApart) {
@@ -317,14 +346,15 @@ func (c courses) shiftAt(i int) float64 {
 	for h := range before {
 		before[h], after[h] = c.wh[i][h]-c.wh[i-shiftDays][h], c.wh[i+shiftDays][h]-c.wh[i][h]
 	}
-	moved := max(correlation(&before, &after, 1), correlation(&before, &after, 23))
-	if moved < shiftAgrees {
+	still := correlation(&before, &after, 0)
+	if 1-still < shiftLacks { // most of the time
 		return 0
 	}
-	if still := correlation(&before, &after, 0); 1-still >= max(shiftLacks, shiftTimes*(1-moved)) {
-		return moved - still
+	moved := max(correlation(&before, &after, 1), correlation(&before, &after, 23))
+	if moved < shiftAgrees || 1-still < shiftTimes*(1-moved) {
+		return 0
 	}
-	return 0
+	return moved - still
 }
 
 // correlation of a with b moved by so many hours; 0 if either is flat.

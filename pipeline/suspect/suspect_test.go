@@ -3,6 +3,7 @@ package suspect
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -75,5 +76,35 @@ func fill(l *datasets.Load, from, to int, wh int32) {
 func times(l *datasets.Load, from int, factor float64) {
 	for i := from; i < l.Len(); i++ {
 		l.Wh[i] = int32(float64(l.Wh[i]) * factor)
+	}
+}
+
+// Readings that are known to be hourly give the doubts that any readings give.
+func TestHourlyIsNoOther(t *testing.T) {
+	zone, err := time.LoadLocation("Asia/Almaty")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, z := range []*time.Location{time.UTC, zone} {
+		r := rand.New(rand.NewPCG(5, 9))
+		for range 20 {
+			l := ordinary(500)
+			start := datasets.MicrosOf(time.Date(2023, 10, 1, r.IntN(24), 0, 0, 0, time.UTC)) // Almaty's clock changes in the following March
+			for i := range l.TS {
+				l.TS[i] += start
+			}
+			from := r.IntN(400) * 24
+			fill(l, from, from+r.IntN(400), int32(r.IntN(2)*3000))
+			times(l, r.IntN(500)*24, []float64{10, 0.1, 1000, 1}[r.IntN(4)])
+			if at := r.IntN(400) * 24; r.IntN(2) == 0 {
+				copy(l.Wh[at+1:], slices.Clone(l.Wh[at:len(l.Wh)-1]))
+			}
+			l.Wh[r.IntN(l.Len())] = -3
+			want := show(Find(l, z))
+			l.Hourly = true
+			if got := show(Find(l, z)); got != want {
+				t.Errorf("hourly: %q, want %q", got, want)
+			}
+		}
 	}
 }

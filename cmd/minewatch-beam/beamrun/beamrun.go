@@ -1,7 +1,7 @@
 // Package beamrun applies the tasks of a run through Apache Beam.
 //
-//  1. [Runner.Run] gets the tasks of one stage, as every [pipeline.Runner] does.
-//  2. It makes a pipeline whose elements are the tasks as JSON, and submits it to the
+//  1. [Runner.Run] gets jobs, each of tasks that read the same, as every [pipeline.Runner] does.
+//  2. It makes a pipeline whose elements are the jobs as JSON, and submits it to the
 //     runner that Beam's flags name (Flink, Spark, Dataflow, or prism in this process).
 //  3. On a worker, [Apply] opens the workspace once and calls the same
 //     [pipeline.Env.Work] as every other worker.
@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -33,7 +34,7 @@ func init() {
 	beam.RegisterFunction(branchOf)
 }
 
-// Branches is into how many branches the tasks are divided. Engines that
+// Branches is into how many branches the jobs are divided. Engines that
 // rebalance elements by themselves need one; prism, which keeps a branch in one
 // bundle on one core, needs as many as there are cores.
 const Branches = 4
@@ -46,77 +47,82 @@ type Runner struct {
 
 var _ pipeline.Runner = Runner{}
 
-// Run submits the tasks as one Beam job and waits for it.
-func (r Runner) Run(ctx context.Context, env *pipeline.Env, s *pipeline.Stage, tasks []pipeline.Task) (int64, error) {
-	elements := make([]string, len(tasks))
-	for i, t := range tasks {
-		text, err := json.Marshal(t)
+// Run submits the jobs as one job of Beam and waits for it.
+func (r Runner) Run(ctx context.Context, env *pipeline.Env, jobs []pipeline.Job) (map[string]int64, error) {
+	elements := make([]string, len(jobs))
+	for i, job := range jobs {
+		text, err := json.Marshal(job)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		elements[i] = string(text)
 	}
 	apply := &Apply{Workspace: r.Workspace, Program: env.Program(), Job: store.Fingerprint(elements...)}
 	p, scope := beam.NewPipelineWithRoot()
 	all := beam.CreateList(scope, elements)
+	name := jobs[0][0].Stage
 	for i, branch := range beam.Partition(scope, Branches, branchOf, all) {
-		branchScope := scope.Scope(fmt.Sprintf("%s %d", s.Name, i))
+		branchScope := scope.Scope(fmt.Sprintf("%s %d", name, i))
 		beam.ParDo0(branchScope, apply, beam.Reshuffle(branchScope, branch))
 	}
 	if err := beamx.Run(ctx, p); err != nil {
-		return 0, fmt.Errorf("beam job of %s: %w", s.Name, err)
+		return nil, fmt.Errorf("beam job of %s: %w", name, err)
 	}
-	return committed(env, s, tasks)
+	rows := map[string]int64{}
+	for _, t := range slices.Concat(jobs...) {
+		n, err := committed(env, t)
+		if err != nil {
+			return nil, err
+		}
+		rows[t.Stage] += n
+	}
+	return rows, nil
 }
 
-// branchOf spreads tasks over the branches by their text, whoever runs it.
-func branchOf(task string) int {
+// branchOf spreads jobs over the branches by their text, whoever runs it.
+func branchOf(job string) int {
 	h := uint32(2166136261) // FNV-1a
-	for _, b := range []byte(task) {
+	for _, b := range []byte(job) {
 		h = (h ^ uint32(b)) * 16777619
 	}
 	return int(h % Branches)
 }
 
-// committed checks that every task left its result, and counts the rows. An
-// engine that lost an element must not go unnoticed.
-func committed(env *pipeline.Env, s *pipeline.Stage, tasks []pipeline.Task) (rows int64, err error) {
-	for _, t := range tasks {
-		for _, table := range s.Tables {
-			m, err := store.Open(env.WS.Lake(), table, t.Out)
-			if errors.Is(err, fs.ErrNotExist) || err == nil && m.Fingerprint != t.Fingerprint {
-				return 0, fmt.Errorf("beam says %s is done, but %s of %s is not committed; do the workers see the same workspace?", s.Name, t.Out, table)
-			}
-			if err != nil {
-				return 0, err
-			}
-			rows += m.Rows
+// committed checks that a task left its result, and counts the rows. An engine that
+// lost an element must not go unnoticed.
+func committed(env *pipeline.Env, t pipeline.Task) (rows int64, err error) {
+	for _, table := range t.Tables() {
+		m, err := store.Open(env.WS.Lake(), table, t.Out)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && m.Fingerprint != t.Fingerprint {
+			return 0, fmt.Errorf("beam says %s is done, but %s of %s is not committed; do the workers see the same workspace?", t.Stage, t.Out, table)
 		}
+		if err != nil {
+			return 0, err
+		}
+		rows += m.Rows
 	}
 	return rows, nil
 }
 
-// Apply is the DoFn that does a task. Its fields travel to the workers.
+// Apply is the DoFn that does a job. Its fields travel to the workers.
 type Apply struct {
 	Workspace string
 	Program   string
-	Job       string // names the tasks that this one is of
+	Job       string // names the jobs that this one is of
 }
 
-// ProcessElement does one task, given as JSON.
+// ProcessElement does one job, given as JSON.
 func (a *Apply) ProcessElement(ctx context.Context, element string) error {
-	var t pipeline.Task
-	if err := json.Unmarshal([]byte(element), &t); err != nil {
-		return fmt.Errorf("read task: %w", err)
+	var job pipeline.Job
+	if err := json.Unmarshal([]byte(element), &job); err != nil {
+		return fmt.Errorf("read job: %w", err)
 	}
 	env, err := newest.open(a.Workspace, a.Job)
 	if err != nil {
 		return err
 	}
-	if _, err := env.Work(ctx, a.Program, []pipeline.Task{t}); err != nil {
-		return fmt.Errorf("task %s %s: %w", t.Stage, t.Out, err)
-	}
-	return nil
+	_, err = env.Work(ctx, a.Program, job)
+	return err
 }
 
 // newest is what this worker has opened for the job at hand. It serves all of
