@@ -292,26 +292,29 @@ func (b *bench) found(keep func(*Case) bool, cut float64) {
 	}
 }
 
-// lookalikes prints how many of each kind lie above the proposing threshold of
-// one kind of evidence at a prior of 2 %.
+// lookalikes prints how many of each kind a run would propose, had it nothing else to go by.
 func (b *bench) lookalikes(said []Verdict) {
-	b.printf("\nper 1,000, with a log-likelihood ratio above %.1f (even odds at a prior of 2 %%), models that knew both kinds of mine\n", proposedLR)
+	b.printf("\nper 1,000, proposed by a run that has nothing else (probability from 0.5 at a prior of 2 %%); in brackets with a log-likelihood ratio above %.1f; models that knew both kinds of mine\n", proposedLR)
 	count := func(name string, keep func(*Case) bool) {
-		n, above := 0.0, 0.0
+		n, listed, above := 0.0, 0.0, 0.0
 		for i := range b.cases {
 			if keep(&b.cases[i]) {
 				n++
+				if said[i].proposed() {
+					listed++
+				}
 				if said[i].LogLR > proposedLR {
 					above++
 				}
 			}
 		}
-		b.printf("  %-20s %4.0f of %.0f\n", name, 1000*above/max(1, n), n)
+		b.printf("  %-20s %6.1f (%.1f) of %.0f\n", name, 1000*listed/max(1, n), 1000*above/max(1, n), n)
 	}
 	count("buildings as they are", func(c *Case) bool { return c.Clean() && c.Population == Estate })
 	count("homes as they are", func(c *Case) bool { return c.Clean() && c.Population == Homes })
 	for _, kind := range sim.Lookalikes {
 		count(kind, func(c *Case) bool { return !c.Mine() && c.Family == kind })
 	}
+	count("all look-alikes", func(c *Case) bool { return !c.Mine() && !c.Clean() })
 	count("mines", func(c *Case) bool { return c.Mine() && c.Population == Estate })
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/detectors/features"
 	"github.com/minewatch/minewatch/detectors/load"
+	"github.com/minewatch/minewatch/detectors/score"
 )
 
 // Evidence is what load/block would say of a window with this verdict.
@@ -21,4 +22,17 @@ func (v Verdict) Evidence() datasets.Evidence {
 	}
 	w := &load.Window{Series: &features.Series{SiteID: "s", KW: []float64{math.NaN()}}}
 	return load.Added{}.Detect(&load.Sight{Window: w, Block: &block, Zone: time.UTC})
+}
+
+// A run's defaults: settings score.prior and score.propose_at.
+const (
+	defaultPrior     = 0.02
+	defaultProposeAt = 0.5
+)
+
+// proposed reports whether a run would propose a site that has hourly readings and
+// nothing else to be judged by: by the evidence as it counts, and the shipped weights.
+func (v Verdict) proposed() bool {
+	m := score.NewModel(defaultPrior, score.Shipped())
+	return m.Sum(score.Site{Hourly: true}, []datasets.Evidence{v.Evidence()}).Probability >= defaultProposeAt
 }
