@@ -96,6 +96,12 @@ func (e *Env) compareIDs(ctx context.Context, db *sql.DB, t *datasets.Table, fil
 	part := func(f *ingest.FileReport) []string {
 		return []string{filepath.Join(e.WS.Lake(), filepath.FromSlash(f.Part))}
 	}
+	for _, f := range []*ingest.FileReport{file, before} { // parts are not among the tables that a run has checked
+		var damage *store.Damage
+		if err := store.CheckFile(part(f)[0], f.PartSHA256); errors.As(err, &damage) {
+			return &DamagedError{[]Problem{{File: e.WS.below(damage.Path), What: damage.What, Remedy: "run minewatch ingest --repair"}}}
+		}
+	}
 	if err := errors.Join(db.View(ctx, "newest", t, part(file)), db.View(ctx, "before", t, part(before))); err != nil {
 		return err
 	}
