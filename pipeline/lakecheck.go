@@ -131,41 +131,40 @@ func (ws *Workspace) checkEarlier() error {
 	if err != nil {
 		return err
 	}
-	run := ws.below(dir)
-	remedy := "put it back from a copy, or give the run up: minewatch prune --run " + filepath.Base(dir)
+	err = ws.sealed(dir, func(output string) bool { return slices.Contains(readFromEarlier, output) })
+	var damage *store.Damage
+	if errors.As(err, &damage) {
+		return fmt.Errorf("%s: %s; put it back from a copy, or give the run up: minewatch prune --run %s", ws.below(damage.Path), damage.What, filepath.Base(dir))
+	}
+	return err
+}
+
+// sealed compares a finished run with what this workspace signed: the manifest, and
+// the outputs in it that of names. What differs is a *[store.Damage].
+func (ws *Workspace) sealed(dir string, of func(output string) bool) error {
 	key, err := ws.publicKey()
 	if err != nil {
 		return err
 	}
 	if !signed(dir, key) {
-		return fmt.Errorf("%s/%s is not what %s signs; %s", run, ManifestName, SignatureName, remedy)
+		return &store.Damage{Path: filepath.Join(dir, ManifestName), What: "is not what " + SignatureName + " signs"}
 	}
 	m, err := readRun(dir)
 	if err != nil {
 		return err
 	}
 	for _, o := range m.Outputs {
-		if !slices.Contains(readFromEarlier, o.Path) {
+		if !of(o.Path) {
 			continue
 		}
-		var damage *store.Damage
-		if err := store.CheckFile(filepath.Join(dir, filepath.FromSlash(o.Path)), o.SHA256); errors.As(err, &damage) {
-			return fmt.Errorf("%s/%s: %s; %s", run, o.Path, damage.What, remedy)
+		if err := store.CheckFile(filepath.Join(dir, filepath.FromSlash(o.Path)), o.SHA256); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 // intact reports whether a finished run is as it was sealed by this workspace.
-func (ws *Workspace) intact(dir string, m Manifest) bool {
-	key, err := ws.publicKey()
-	if err != nil || !signed(dir, key) {
-		return false
-	}
-	for _, o := range m.Outputs {
-		if store.CheckFile(filepath.Join(dir, filepath.FromSlash(o.Path)), o.SHA256) != nil {
-			return false
-		}
-	}
-	return true
+func (ws *Workspace) intact(dir string) bool {
+	return ws.sealed(dir, func(string) bool { return true }) == nil
 }

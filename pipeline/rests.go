@@ -9,6 +9,7 @@ import (
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/detectors/counter"
+	"github.com/minewatch/minewatch/detectors/features"
 	"github.com/minewatch/minewatch/detectors/traffic"
 )
 
@@ -54,14 +55,12 @@ func (n *network) rests(env *Env) ([]datasets.Evidence, error) {
 			continue
 		}
 		p := bySite[site]
-		if e, ok := counter.Rests(site, s, env.Zone, datasets.Micros(p.from)*microsPerHour, p.contacts()); ok {
+		if e, ok := counter.Rests(site, s, env.Zone, datasets.Micros(p.from)*features.MicrosPerHour, p.contacts()); ok {
 			out = append(out, e)
 		}
 	}
 	return out, nil
 }
-
-const microsPerHour = 3_600_000_000
 
 // A presence is the hours in which a site's clients had traffic with each server port.
 type presence struct {
@@ -79,8 +78,8 @@ type endpointKey struct {
 
 // newPresence begins a period from the first whole hour on.
 func newPresence(from, to datasets.Micros) *presence {
-	first := int((from + microsPerHour - 1) / microsPerHour)
-	return &presence{first, max(0, int(to/microsPerHour)-first), map[endpointKey][]bool{}, map[endpointKey]bool{}}
+	first := int((from + features.MicrosPerHour - 1) / features.MicrosPerHour)
+	return &presence{first, max(0, int(to/features.MicrosPerHour)-first), map[endpointKey][]bool{}, map[endpointKey]bool{}}
 }
 
 // candidate notes the server port of a finding.

@@ -9,6 +9,7 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/detectors/counter"
+	"github.com/minewatch/minewatch/detectors/features"
 	"github.com/minewatch/minewatch/detectors/traffic"
 	"github.com/minewatch/minewatch/pipeline/link"
 	"github.com/minewatch/minewatch/pipeline/registry"
@@ -31,7 +32,7 @@ func TestRestsOfASite(t *testing.T) {
 		if at := h - first*24; at < 0 || at >= days*24 || !rests(at) {
 			wh += 4000
 		}
-		readings = append(readings, datasets.Reading{SiteID: "S-1", TS: begin + datasets.Micros(h)*microsPerHour, Wh: wh, IntervalMin: 60})
+		readings = append(readings, datasets.Reading{SiteID: "S-1", TS: begin + datasets.Micros(h)*features.MicrosPerHour, Wh: wh, IntervalMin: 60})
 	}
 	day := func(client, server string, d int, silent func(h int) bool) datasets.FlowDay {
 		row := datasets.FlowDay{Client: client, ServerIP: server, ServerPort: 3333, Proto: "tcp", Day: datasets.DayOf(begin.Time()) + first + datasets.Day(d)}
@@ -59,7 +60,7 @@ func TestRestsOfASite(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := &network{
-		from: begin + first*24*microsPerHour, to: begin + (first+days)*24*microsPerHour,
+		from: begin + first*24*features.MicrosPerHour, to: begin + (first+days)*24*features.MicrosPerHour,
 		subscribers: map[string]datasets.Subscriber{"P/a": {SubscriberID: "a", SiteID: "S-1"}, "P/b": {SubscriberID: "b", SiteID: "S-1"}, "P/stranger": {SubscriberID: "c"}},
 		sites:       link.NewSites([]datasets.Site{{SiteID: "S-1"}}, registry.AddressKey),
 		findings:    []telecom.Attributed{{SiteID: "S-1", Finding: traffic.Finding{Client: "P/a", ServerIP: "192.0.2.1", ServerPort: 3333, Proto: "tcp", Evidence: datasets.Evidence{Status: datasets.Spoken}}}},
@@ -84,7 +85,7 @@ func commit[R any](ws *Workspace, rows []R, table string, p datasets.Partition) 
 
 // A period begins with its first whole hour; hours outside are left out.
 func TestPresence(t *testing.T) {
-	p := newPresence(microsPerHour/2, 26*microsPerHour)
+	p := newPresence(features.MicrosPerHour/2, 26*features.MicrosPerHour)
 	p.add(datasets.FlowDay{ServerIP: "b", Day: 0, Hours: 1<<0 | 1<<1 | 1<<23})
 	p.add(datasets.FlowDay{ServerIP: "b", Day: 1, Hours: 1<<0 | 1<<5})
 	p.add(datasets.FlowDay{ServerIP: "a", Day: 0, Hours: 1 << 2})

@@ -126,7 +126,7 @@ func runLocked(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, er
 		return nil, err
 	}
 	if m, dir, ok := ws.newest(); ok && m.Fingerprint == fingerprint {
-		if ws.intact(dir, m) {
+		if ws.intact(dir) {
 			return result, result.reuse(m, dir)
 		}
 		result.Repaired = append(result.Repaired, ws.below(dir)+": is not as it was sealed, minewatch verify says where")

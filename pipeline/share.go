@@ -80,7 +80,7 @@ func (ws *Workspace) handOver(dir string, o ShareOptions) (*Share, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !ws.intact(run, m) {
+	if !ws.intact(run) {
 		return nil, fmt.Errorf("%s is not as it was sealed; minewatch verify says where", run)
 	}
 	if err := newFolder(dir); err != nil {

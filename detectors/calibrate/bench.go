@@ -22,7 +22,7 @@ const proposedLR = 3.9
 // Bench writes what the detector reaches on meters and mines that it had not
 // seen. Cases are those of [Draws].
 func Bench(out io.Writer, cases []Case) {
-	b := bench{out: out, cases: cases, seeds: seedsOf(cases)}
+	b := bench{out: out, cases: cases, seeds: distinct(cases, func(c *Case) uint64 { return c.Seed })}
 	b.run()
 }
 

@@ -68,10 +68,6 @@ func hourlyOf(meters []sample.Meter, id string) []float64 {
 	return meters[slices.IndexFunc(meters, func(m sample.Meter) bool { return m.ID == id })].Hourly()
 }
 
-// groupPrior is the share of mining sites at which groups are judged, that of the
-// pipeline's settings.
-const groupPrior = 0.02
-
 // A together is what a case's group says: of its own meter, and of the neighbour's.
 type together struct{ own, beside Verdict }
 
@@ -91,7 +87,7 @@ func inGroups(cases []Case, models []*load.Model, scaled func(fold int) scale) [
 		if !slices.ContainsFunc(slices.Concat(members...), func(c load.Candidate) bool { return load.Worth(c.LogLR) }) {
 			continue
 		}
-		shared := load.Group{Prior: groupPrior}.Judge(members)
+		shared := load.Group{Prior: defaultPrior}.Judge(members)
 		out[i] = together{c.own(shared[0]), Verdict{LogLR: shared[1].LogLR}}
 	}
 	return out

@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"cmp"
 	"runtime"
 	"slices"
 	"sync"
@@ -113,12 +114,17 @@ func Seen(c *Case, models []MineModel) bool {
 }
 
 func buildings(cases []Case) []string {
-	var names []string
+	return distinct(cases, func(c *Case) string { return c.Building })
+}
+
+// distinct returns what the cases have, in order, each once.
+func distinct[T cmp.Ordered](cases []Case, of func(*Case) T) []T {
+	var list []T
 	for i := range cases {
-		names = append(names, cases[i].Building)
+		list = append(list, of(&cases[i]))
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // A Table is a file that package load embeds.
@@ -150,15 +156,6 @@ func Draws(first uint64, n int) ([]Case, error) {
 		cases = append(cases, c...)
 	}
 	return cases, nil
-}
-
-func seedsOf(cases []Case) []uint64 {
-	var seeds []uint64
-	for i := range cases {
-		seeds = append(seeds, cases[i].Seed)
-	}
-	slices.Sort(seeds)
-	return slices.Compact(seeds)
 }
 
 const recipe = "# Written by `minewatch calibrate`. Recipe: package detectors/calibrate.\n"

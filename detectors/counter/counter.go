@@ -14,12 +14,11 @@ import (
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/detectors"
+	"github.com/minewatch/minewatch/detectors/features"
 	"github.com/minewatch/minewatch/detectors/score"
 )
 
 const (
-	microsPerHour = 3_600_000_000
-
 	// quiet is ln(0.75/0.95), by judgement: a mine uses the site's own line, in logs that
 	// were delivered, in about half of the cases, and half of the ways to mine leave a
 	// trace there that the traffic detectors see; one client in twenty that does not mine
@@ -57,7 +56,7 @@ func Quiet(siteID string, w Watched) datasets.Evidence {
 		return e
 	}
 	e.Status, e.LogLR = datasets.Spoken, quiet
-	e.Detail = fmt.Sprintf("the site's network was watched for %.0f days, %d hours with traffic, and nothing in it looks like mining", float64(w.To-w.From)/microsPerHour/24, w.Hours)
+	e.Detail = fmt.Sprintf("the site's network was watched for %.0f days, %d hours with traffic, and nothing in it looks like mining", float64(w.To-w.From)/features.MicrosPerHour/24, w.Hours)
 	return e
 }
 

@@ -6,11 +6,12 @@ import (
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/ref"
+	"github.com/minewatch/minewatch/detectors/features"
 	"github.com/minewatch/minewatch/detectors/score"
 )
 
 func TestQuiet(t *testing.T) {
-	const day = 24 * microsPerHour
+	const day = 24 * features.MicrosPerHour
 	for _, tc := range []struct {
 		hours int32
 		want  datasets.Status
