@@ -70,32 +70,33 @@ func (t Task) manifest(table string) store.Manifest {
 }
 
 func siteLoad(s *features.Series, bucket int32) datasets.SiteLoad {
-	share, known := load.FloorShare(s.KW)
+	share, meanKW, known := load.FloorShare(s.KW)
 	row := datasets.SiteLoad{
 		Bucket: bucket, SiteID: s.SiteID, First: s.Start, Last: s.End(), Hours: int32(len(s.KW)), Known: int32(known),
-		Coverage: s.Coverage, Wh: s.Wh, CoarseWh: s.CoarseWh, FloorShare: -1,
+		Coverage: s.Coverage, Wh: s.Wh, CoarseWh: s.CoarseWh, FloorShare: -1, MeanKW: meanKW,
 	}
 	if !math.IsNaN(share) {
 		row.FloorShare = share
 	}
-	sum, gap := 0.0, int32(0)
-	for i, v := range s.KW {
-		if math.IsNaN(v) {
-			if gap == 0 {
-				row.Gaps++
-			}
-			gap++
-			row.LongestGap = max(row.LongestGap, gap)
-			continue
-		}
-		gap = 0
-		sum += v
-		if s.Estimated[i] {
+	for i, estimated := range s.Estimated {
+		if estimated && !math.IsNaN(s.KW[i]) {
 			row.Estimated++
 		}
 	}
-	if known > 0 {
-		row.MeanKW = sum / float64(known)
+	if known == len(s.KW) {
+		return row
+	}
+	gap := int32(0)
+	for _, v := range s.KW {
+		if !math.IsNaN(v) {
+			gap = 0
+			continue
+		}
+		if gap == 0 {
+			row.Gaps++
+		}
+		gap++
+		row.LongestGap = max(row.LongestGap, gap)
 	}
 	return row
 }

@@ -62,7 +62,9 @@ type Scanner struct {
 	fresh    map[historyKey]bool // histories of the window at hand
 	onsets   []int
 	meanKW   float64
-	block    Block // the candidate at hand
+
+	candidates []candidate
+	most       []float64 // that each of them can still be worth
 }
 
 // year is the distance of the year to correct by, 0 for none, or spreads, or longSteps.
@@ -93,52 +95,45 @@ var gaps = [...]int{0, rampDays}
 // Scan returns the best added block of a window, or nil with the reason if the
 // window holds too little data to say.
 func (s *Scanner) Scan(w *Window) (*Block, string) {
-	best := Block{LogLR: math.Inf(-1)}
-	why := s.each(w, &best.LogLR, func(b *Block) {
-		if b.LogLR = model.LogLR(b.Features()); b.LogLR > best.LogLR {
-			best = *b
-		}
-	})
+	w, why := s.prepare(w)
 	if why != "" {
 		return nil, why
 	}
+	s.list(w)
+	c := s.best(w)
+	if c == nil {
+		return nil, noOnset
+	}
+	best := c.Block
 	s.Finish(&best)
 	return &best, ""
 }
+
+const noOnset = "no hour at which power could have been added"
 
 // Each calls f with every candidate block of a window, to be copied if it is
 // kept; LogLR is not set, and it is not finished. It returns why there is none, ""
 // if there is one.
 func (s *Scanner) Each(w *Window, f func(*Block)) string {
-	atLeast := math.Inf(-1)
-	return s.each(w, &atLeast, f)
+	found := false
+	why := s.above(w, math.Inf(-1), func(b *Block) { found = true; f(b) })
+	if why == "" && !found {
+		return noOnset
+	}
+	return why
 }
 
-// each leaves candidates out that cannot be worth more than atLeast has become.
-func (s *Scanner) each(w *Window, atLeast *float64, f func(*Block)) string {
+// above is Each of the candidates that may be worth more than atLeast; none may be.
+func (s *Scanner) above(w *Window, atLeast float64, f func(*Block)) string {
 	w, why := s.prepare(w)
 	if why != "" {
 		return why
 	}
-	found := false
-	for i := range Duties {
-		g := &s.edges[i]
-		s.days.fold(&s.splits[i], &Duties[i], w)
-		s.onsets = g.tops(s.onsets[:0], candidates)
-		for _, gap := range gaps {
-			edges := len(s.onsets)
-			s.rises(i, gap)
-			for _, onset := range s.onsets {
-				if b := s.look(w, i, onset, gap, *atLeast); b != nil {
-					found = true
-					f(b)
-				}
-			}
-			s.onsets = s.onsets[:edges]
+	s.list(w)
+	for i := range s.candidates {
+		if c := &s.candidates[i]; s.look(c, w, atLeast) {
+			f(&c.Block)
 		}
-	}
-	if !found && math.IsInf(*atLeast, -1) {
-		return "no hour at which power could have been added"
 	}
 	return ""
 }
@@ -146,11 +141,14 @@ func (s *Scanner) each(w *Window, atLeast *float64, f func(*Block)) string {
 // prepare whitens a window and fits the edges of all calendars. It returns the
 // window without its weather, or why there is too little to look at.
 func (s *Scanner) prepare(w *Window) (*Window, string) {
-	if known := w.Known(); known < minDays*24 {
+	m := meanOf(w.KW)
+	if m.n < minDays*24 {
 		return nil, fmt.Sprintf("less than %d days of hourly data", minDays)
 	}
-	w = s.weather.without(w)
-	if !s.white.fit(w) {
+	if still := s.weather.without(w); still != w {
+		w, m = still, meanOf(still.KW)
+	}
+	if !s.white.fit(w, m) {
 		return nil, "too few hours with a known week before them, or a constant load"
 	}
 	s.days.fill(w)
@@ -187,52 +185,6 @@ func (s *Scanner) rises(duty, gap int) {
 	}
 }
 
-// look describes one onset; nil if it cannot be compared after this gap, nothing
-// was added, or it cannot be worth more than atLeast.
-func (s *Scanner) look(w *Window, duty, onset, gap int, atLeast float64) *Block {
-	g := &s.edges[duty]
-	b := &s.block
-	*b = Block{Duty: &Duties[duty], duty: duty, Onset: onset, End: len(w.KW), EdgeT: g.t(onset), EdgeKW: g.power(onset), MeanKW: s.meanKW}
-	b.RestT = s.rest(w, g, b)
-	b.YearT = g.yearAgo(onset)
-	if !s.compare(b, gap) {
-		return nil
-	}
-	if b.KW = b.LevelKW; math.Abs(b.OffKW) > b.KW {
-		return nil // what changed as much outside the calendar is no block in it
-	}
-	if gap > 0 {
-		b.EdgeKW = g.climb(onset, min(len(w.KW), onset+gap*24+168))
-	}
-	s.findEnd(g, b)
-	b.CounterT, b.LastingT = g.counters(b.End)
-	hopeless := func(at stage) bool { return model.most(b.Features(), at) <= atLeast }
-	if hopeless(levelSeen) {
-		return nil
-	}
-	s.scale(b, gap)
-	if hopeless(usualSeen) {
-		return nil
-	}
-	day := s.days.day(onset)
-	b.PlateauKW, b.Held = s.days.later(&s.splits[duty], day, day+1+gap, s.days.day(b.End-1), b.KW)
-	if hopeless(courseSeen) {
-		return nil
-	}
-	b.Dips = s.pulses.dipsOf(w, b)
-	b.Pulses, b.Depth = s.pulses.stopsOf(b)
-	if hopeless(stopsSeen) {
-		return nil
-	}
-	b.Texture = s.white.texture(onset, gap)
-	b.WeekKW = s.days.step(&s.splits[duty], day, gap, 7)
-	b.LongZ = math.NaN()
-	if usual, ok := s.days.usualStep(s.history(duty, gap, longSteps), day, s.days.day(b.End-1), gap); ok {
-		b.LongZ = s.days.step(&s.splits[duty], day, gap, longDays) / max(usual, 1e-6)
-	}
-	return b
-}
-
 // rest returns the t of an edge without its first two hours.
 func (s *Scanner) rest(w *Window, g *edges, b *Block) float64 {
 	num, den := g.num[b.Onset], g.denAt(b.Onset)
@@ -258,7 +210,7 @@ func (s *Scanner) compare(b *Block, gap int) bool {
 		if x == nil {
 			continue
 		}
-		level := s.days.level(x, b.Duty)
+		level := x.level(b.Duty)
 		if math.IsNaN(level) {
 			continue
 		}
@@ -268,7 +220,7 @@ func (s *Scanner) compare(b *Block, gap int) bool {
 		b.YearAgo, b.Ramp, b.LevelKW = year != 0, gap > 0, level
 		// The spread is that of the plain increments: another year would add its own.
 		x = s.days.increments(day, gap, 0)
-		plain, ok := s.days.summarise(x, b.Duty)
+		plain, ok := x.summarise(b.Duty)
 		b.OffKW = plain.off
 		b.Steady = plain.spread / max(math.Abs(plain.on), 1e-9)
 		b.Proportion = s.days.proportion(x, b.Duty, day)
@@ -315,7 +267,7 @@ const minEndT = 4
 func (s *Scanner) findEnd(g *edges, b *Block) {
 	best, most := peak{0, -1}, squareBit(0)
 	for d := b.Onset/24 + 7; d < len(g.down); d++ {
-		if g.down[d] <= most {
+		if g.down[d] <= most || g.powerBelow(d, b.KW/2) {
 			continue
 		}
 		if p := g.downAt(d); p.at < len(g.num)-2*24 && -g.power(p.at) > b.KW/2 {

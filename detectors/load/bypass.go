@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/detectors"
 	"github.com/minewatch/minewatch/detectors/features"
@@ -164,19 +166,13 @@ func fallAt(s *features.Series, i int) (float64, bool) {
 	return v, !math.IsNaN(v)
 }
 
-// meanOf adds up the known values, in four sums that need not wait for each other.
+// meanOf adds up the known values.
 func meanOf(kw []float64) (m mean) {
-	var lanes [4]mean
-	for ; len(kw) >= len(lanes); kw = kw[len(lanes):] {
-		for i := range lanes {
-			lanes[i].add(kw[i])
-		}
+	if sum := floats.Sum(kw); !math.IsNaN(sum) {
+		return mean{sum, len(kw)} // as of most: all are known
 	}
 	for _, v := range kw {
 		m.add(v)
-	}
-	for _, l := range lanes {
-		m.sum, m.n = m.sum+l.sum, m.n+l.n
 	}
 	return m
 }

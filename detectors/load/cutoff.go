@@ -114,21 +114,23 @@ func fallIn(w *Window, from, to int) (fallKW, expectedKW float64) {
 	}
 	weeks := (to - from + 167) / 168
 	var fall, expected mean
-	inside := from-(weeks+1)*168 >= 0 && to+(weeks+1)*168 <= len(w.KW)
+	if reach := (weeks + 1) * 168; from >= reach && to+reach <= len(w.KW) {
+		n := to - from
+		at := func(weeks int) []float64 { return w.KW[from+weeks*168:][:n] }
+		now, before, earlier, after, later := at(0), at(-weeks)[:n], at(-weeks - 1)[:n], at(weeks)[:n], at(weeks + 1)[:n]
+		for i, v := range now {
+			m := middle(earlier[i], before[i], after[i], later[i])
+			fall.sum += m - v
+			expected.sum += m
+		}
+		if fall.n, expected.n = n, n; !math.IsNaN(fall.sum) {
+			return fallOf(fall, expected, n)
+		}
+		fall, expected = mean{}, mean{} // some are unknown
+	}
 	for i := from; i < to; i++ {
 		if math.IsNaN(w.KW[i]) {
 			continue
-		}
-		if inside {
-			a, b, c, d := w.KW[i-(weeks+1)*168], w.KW[i-weeks*168], w.KW[i+weeks*168], w.KW[i+(weeks+1)*168]
-			if !math.IsNaN(a + b + c + d) {
-				m := (max(min(a, b), min(c, d)) + min(max(a, b), max(c, d))) / 2
-				fall.sum += m - w.KW[i]
-				fall.n++
-				expected.sum += m
-				expected.n++
-				continue
-			}
 		}
 		var around [4]float64
 		n := 0
@@ -147,11 +149,22 @@ func fallIn(w *Window, from, to int) (fallKW, expectedKW float64) {
 		expected.sum += m
 		expected.n++
 	}
-	f, e := half(fall, to-from), half(expected, to-from)
+	return fallOf(fall, expected, to-from)
+}
+
+func fallOf(fall, expected mean, hours int) (fallKW, expectedKW float64) {
+	f, e := half(fall, hours), half(expected, hours)
 	if !(e > 0) {
 		return math.NaN(), math.NaN()
 	}
 	return f, e
+}
+
+// middle returns the median of four values, without a branch that they decide: max and min
+// of two are half of their sum and difference.
+func middle(a, b, c, d float64) float64 {
+	sum, size := a+b-(c+d), math.Abs(a-b)-math.Abs(c-d)
+	return (a+b+(c+d))/4 - (math.Abs(sum+size)-math.Abs(sum-size))/8
 }
 
 // Overlaps reports whether a cut touches the series.

@@ -14,6 +14,8 @@ const (
 	yearDays = 364
 	// cells are the hours of the day, on working days and on weekends.
 	cells = 48
+	// allCells is the side of all of them.
+	allCells side = 1<<cells - 1
 	// room is a power of two that holds the cells: indices that are cut to it need no check.
 	room = 64
 )
@@ -22,9 +24,9 @@ const (
 // working days and over weekends, so that the mean of any days at any hour takes
 // two look-ups.
 type days struct {
-	n     int // days, the first and last perhaps in part
-	first int // hour of the day of the first hour of the series
-	sum   [2][]float64
+	n     int          // days, the first and last perhaps in part
+	first int          // hour of the day of the first hour of the series
+	sum   [2][]float64 // before each day of a class
 	count [2][]int32
 	of    [2][]int32 // days of the class before a day
 	upTo  []float64  // of each day: the energy in kWh before each of its hours, and of all
@@ -35,7 +37,6 @@ type days struct {
 
 	increases []increments          // of the window, as they were asked for
 	found     [len(gaps)][3][]int32 // where they are, from 1, by gap, year and day
-	in, out   [room]float64         // scratch: increments inside and outside a calendar, in order
 	levels    []float64
 }
 
@@ -74,27 +75,56 @@ func (k *days) fill(w *Window) {
 		if habit[(from+to)/2] >= 5*24 {
 			class = 1
 		}
-		for c := range k.sum {
-			copy(k.sum[c][(d+1)*24:(d+2)*24], k.sum[c][d*24:(d+1)*24])
-			copy(k.count[c][(d+1)*24:(d+2)*24], k.count[c][d*24:(d+1)*24])
+		row := int(k.of[class][d]) * 24
+		for c := range k.of {
 			k.of[c][d+1] = k.of[c][d]
 		}
 		k.of[class][d+1]++
-		sum, count, upTo := k.sum[class][(d+1)*24:(d+2)*24], k.count[class][(d+1)*24:(d+2)*24], k.upTo[d*25:d*25+25]
-		all := 0.0
-		for i, v := range w.KW[from:to] {
-			upTo[i] = all
-			if math.IsNaN(v) {
-				k.gaps[d] = true
-				continue
-			}
-			all += v
-			h := w.Clock[from+i] % 24
-			sum[h] += v
-			count[h]++
+		sum, count := k.sum[class][row:row+48], k.count[class][row:row+48]
+		upTo := (*[25]float64)(k.upTo[d*25:])
+		if !(usualDay(w.Clock[from:to]) && wholeDay((*[24]float64)(w.KW[from:]), (*[48]float64)(sum), (*[48]int32)(count), upTo)) {
+			k.gaps[d] = anyDay(w.KW[from:to], w.Clock[from:to], sum, count, upTo)
 		}
-		upTo[24] = all
 	}
+}
+
+// usualDay reports whether a day has all hours of a clock that is not changed.
+func usualDay(clock []uint8) bool {
+	return len(clock) == 24 && clock[0]%24 == 0 && clock[23]-clock[0] == 23
+}
+
+// wholeDay adds a day to the sums of the days before it, which stand before its own. It returns
+// false, and is to be done otherwise, if an hour is unknown.
+func wholeDay(kw *[24]float64, sum *[48]float64, count *[48]int32, upTo *[25]float64) bool {
+	all := 0.0
+	for h, v := range kw {
+		upTo[h] = all
+		all += v
+		sum[24+h] = sum[h] + v
+		count[24+h] = count[h] + 1
+	}
+	upTo[24] = all
+	return !math.IsNaN(all)
+}
+
+// anyDay is wholeDay of any day, and returns whether an hour is unknown.
+func anyDay(kw []float64, clock []uint8, sum []float64, count []int32, upTo *[25]float64) (gap bool) {
+	copy(sum[24:], sum[:24])
+	copy(count[24:], count[:24])
+	all := 0.0
+	for i, v := range kw {
+		upTo[i] = all
+		if math.IsNaN(v) {
+			gap = true
+			continue
+		}
+		all += v
+		h := clock[i] % 24
+		sum[24+h] += v
+		count[24+h]++
+	}
+	upTo[24] = all
+	return gap
 }
 
 // day returns the day that hour i of the series is in.
@@ -105,8 +135,9 @@ func (k *days) day(i int) int { return (i + k.first) / 24 }
 func (k *days) addMeans(out *[cells]float64, from, to int, sign float64) {
 	for c := range k.sum {
 		least := (k.of[c][to] - k.of[c][from] + 1) / 2
-		a, b := k.sum[c][from*24:from*24+24], k.sum[c][to*24:to*24+24]
-		m, n := k.count[c][from*24:from*24+24], k.count[c][to*24:to*24+24]
+		before, behind := int(k.of[c][from])*24, int(k.of[c][to])*24
+		a, b := (*[24]float64)(k.sum[c][before:]), (*[24]float64)(k.sum[c][behind:])
+		m, n := (*[24]int32)(k.count[c][before:]), (*[24]int32)(k.count[c][behind:])
 		cell := out[c*24 : c*24+24]
 		for h := range cell {
 			if known := n[h] - m[h]; known >= max(1, least) {
@@ -142,13 +173,9 @@ func (c change) level() float64 { return c.on - c.off }
 // increments are the changes of the cells from the levelDays before a day to those after
 // it, in kW; NaN where too little is known.
 type increments struct {
-	of [cells]float64
-
-	// The known ones in order of size, and their cells, once they were asked for: all
-	// calendars take their medians from them.
-	ranked [room]float64
-	cell   [room]uint8
-	n      int // -1: not ranked yet
+	of     [cells]float64
+	order  order
+	ranked bool // order is filled, as all calendars take their medians from it
 }
 
 // increments returns the change from the levelDays before a day to those that begin
@@ -169,7 +196,7 @@ func (k *days) increments(day, gap, year int) *increments {
 	k.increases = k.increases[:len(k.increases)+1]
 	*at = int32(len(k.increases))
 	x := &k.increases[*at-1]
-	x.n = -1
+	x.ranked = false
 	after, before := k.mean(day+1+gap), k.mean(day-levelDays)
 	if year == 0 {
 		for i := range x.of {
@@ -184,100 +211,63 @@ func (k *days) increments(day, gap, year int) *increments {
 	return x
 }
 
-// rank puts the known increments in order: roughly by counting, then one by one.
-func (x *increments) rank() {
-	low, high := math.Inf(1), math.Inf(-1)
-	for _, v := range x.of {
-		if v < low {
-			low = v
-		}
-		if v > high {
-			high = v
-		}
-	}
-	by := 0.0
-	if high > low {
-		by = (cells - 1) / (high - low)
-	}
-	var begin [room + 1]uint8
-	var class [cells]uint8
-	for i, v := range x.of {
-		class[i] = room - 1 // of unknown ones
-		if !math.IsNaN(v) {
-			class[i] = uint8((v - low) * by)
-		}
-		begin[class[i]%room+1]++
-	}
-	x.n = cells - int(begin[room])
-	for c := range cells {
-		begin[c+1] += begin[c]
-	}
-	begin[room-1] = uint8(x.n)
-	for i, v := range x.of {
-		c := class[i] % room
-		at := begin[c] % room
-		x.ranked[at], x.cell[at] = v, uint8(i)
-		begin[c]++
-	}
-	for i := 1; i < x.n; i++ {
-		v, cell, j := x.ranked[i], x.cell[i], i
-		for ; j > 0 && x.ranked[j-1] > v; j-- {
-			x.ranked[j], x.cell[j] = x.ranked[j-1], x.cell[j-1]
-		}
-		x.ranked[j], x.cell[j] = v, cell
-	}
-}
-
-// sides returns the known increments inside and outside a calendar, in order; ok is
+// sides returns the cells inside and outside a calendar; ok is
 // false if fewer than half of its hours are known.
-func (k *days) sides(x *increments, d *Duty) (in, out []float64, ok bool) {
-	if x.n < 0 {
-		x.rank()
+func (x *increments) sides(d *Duty) (in, out side, ok bool) {
+	if !x.ranked {
+		x.order.fill(&x.of)
+		x.ranked = true
 	}
-	n, m := 0, 0
-	for i, v := range x.ranked[:x.n] {
-		inside := int(d.cells >> (x.cell[i%room] % room) & 1)
-		k.in[n%room], k.out[m%room] = v, v
-		n, m = n+inside, m+1-inside
-	}
-	return k.in[:n], k.out[:m], n >= d.n
+	in, out = d.cells&x.order.known, x.order.known&^d.cells
+	return in, out, in.len() >= d.n
 }
 
 // summarise reads increments for a calendar. ok is false if fewer than half of its
 // hours are known.
-func (k *days) summarise(x *increments, d *Duty) (c change, ok bool) {
-	in, out, ok := k.sides(x, d)
+func (x *increments) summarise(d *Duty) (c change, ok bool) {
+	in, out, ok := x.sides(d)
 	if !ok {
 		return c, false
 	}
-	c.on = stat.SortedMedian(in)
-	c.spread = stat.SortedMAD(in, c.on)
-	if len(out) > 0 {
-		c.off = stat.SortedMedian(out)
+	c.on = x.order.median(&x.of, in)
+	c.spread = x.mad(in, c.on)
+	if out != 0 {
+		c.off = x.order.median(&x.of, out)
 	}
 	return c, true
 }
 
+// mad is [stat.MAD] of a side from its median.
+func (x *increments) mad(s side, median float64) float64 {
+	var size [cells]float64
+	for i, v := range x.of {
+		size[i] = math.Abs(v - median)
+	}
+	var o order
+	o.fill(&size)
+	return stat.MADScale * o.median(&size, s)
+}
+
 // level reads the level alone, NaN if too little is known.
-func (k *days) level(x *increments, d *Duty) float64 {
-	in, out, ok := k.sides(x, d)
+func (x *increments) level(d *Duty) float64 {
+	in, out, ok := x.sides(d)
 	if !ok {
 		return math.NaN()
 	}
-	on := stat.SortedMedian(in)
-	if len(out) > 0 {
-		on -= stat.SortedMedian(out)
+	on := x.order.median(&x.of, in)
+	if out != 0 {
+		on -= x.order.median(&x.of, out)
 	}
 	return on
 }
 
 // spread reads the spread alone, NaN if too little is known.
-func (k *days) spread(x *increments, d *Duty) float64 {
-	in, _, ok := k.sides(x, d)
+func (x *increments) spread(d *Duty) float64 {
+	in, _, ok := x.sides(d)
 	if !ok {
 		return math.NaN()
 	}
-	return stat.SortedMAD(in, stat.SortedMedian(in))
+	return x.mad(in, x.order.median(&x.of, in))
 }
 
 func (k *days) compare(d *Duty, day, gap, year int) (c change, ok bool) {
@@ -285,7 +275,7 @@ func (k *days) compare(d *Duty, day, gap, year int) (c change, ok bool) {
 	if x == nil {
 		return c, false
 	}
-	return k.summarise(x, d)
+	return x.summarise(d)
 }
 
 // A history holds the level of the change at every stride-th day of the series for
@@ -312,7 +302,7 @@ func (k *days) history(h history, d *Duty, gap, year int) history {
 		h[i] = math.NaN()
 		if year == spreads {
 			if x := k.increments(day, gap, 0); x != nil {
-				h[i] = k.spread(x, d)
+				h[i] = x.spread(d)
 			}
 			continue
 		}
@@ -320,7 +310,7 @@ func (k *days) history(h history, d *Duty, gap, year int) history {
 			shift = -shift
 		}
 		if x := k.increments(day, gap, shift); x != nil {
-			h[i] = k.level(x, d)
+			h[i] = x.level(d)
 		}
 	}
 	return h
@@ -419,7 +409,7 @@ func (k *days) fold(s *split, d *Duty, w *Window) {
 		from, to := max(0, day*24-k.first), min(len(w.KW), (day+1)*24-k.first)
 		var sum [2]float64
 		n := hours
-		if clock := w.Clock[from:to]; len(clock) == 24 && clock[0]%24 == 0 && clock[23]-clock[0] == 23 && !k.gaps[day] {
+		if clock := w.Clock[from:to]; usualDay(clock) && !k.gaps[day] {
 			upTo := k.upTo[day*25 : day*25+25]
 			for _, s := range d.spans {
 				sum[0] += upTo[s.to] - upTo[s.from]

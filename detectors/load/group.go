@@ -67,8 +67,7 @@ type Candidate struct {
 // shipped model's log-likelihood ratios; none with the reason if there is too little
 // data.
 func (s *Scanner) Candidates(w *Window) (list []Candidate, why string) {
-	least := float64(leastPart)
-	why = s.each(w, &least, func(b *Block) {
+	why = s.above(w, leastPart, func(b *Block) {
 		if lr := model.LogLR(b.Features()); Kept(lr) {
 			list = append(list, b.Candidate(w, lr))
 		}
@@ -96,11 +95,11 @@ func (s *Scanner) Block(w *Window, c Candidate) *Block {
 	if c.Ramp {
 		gap = rampDays
 	}
-	found := s.look(w, duty, w.Hour(c.At), gap, math.Inf(-1))
-	if found == nil {
+	var found candidate
+	if !s.begin(&found, w, duty, w.Hour(c.At), gap) || !s.look(&found, w, math.Inf(-1)) {
 		return nil
 	}
-	b := *found
+	b := found.Block
 	b.LogLR = c.LogLR
 	s.Finish(&b)
 	return &b

@@ -3,12 +3,14 @@ package load
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/detectors/features"
+	"github.com/minewatch/minewatch/detectors/stat"
 )
 
 var zone = time.FixedZone("+05", 5*3600)
@@ -207,9 +209,19 @@ func TestCutoff(t *testing.T) {
 	}
 }
 
+func TestMiddleIsTheMedianOfFour(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 4))
+	for range 1000 {
+		x := []float64{r.NormFloat64(), float64(r.IntN(3)), 10 * r.NormFloat64(), float64(r.IntN(3))}
+		if got, want := middle(x[0], x[1], x[2], x[3]), stat.Median(slices.Clone(x)); math.Abs(got-want) > 1e-12 {
+			t.Fatalf("%v: %v, want %v", x, got, want)
+		}
+	}
+}
+
 func TestShapeRanksAmongPeers(t *testing.T) {
 	w := window(office(60, 5))
-	share, _ := FloorShare(w.KW)
+	share, _, _ := FloorShare(w.KW)
 	for _, tc := range []struct {
 		name  string
 		peers *Peers

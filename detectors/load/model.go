@@ -55,38 +55,6 @@ func (m *Model) scaled(z float64) float64 {
 	return to[i] + (z-at[i])*(to[i+1]-to[i])/(at[i+1]-at[i])
 }
 
-// A stage is how far the look at a candidate has come.
-type stage uint8
-
-const (
-	edgeSeen   stage = iota + 1 // the edges
-	levelSeen                   // the change of the level
-	usualSeen                   // and what is usual at the site
-	courseSeen                  // the weeks after
-	stopsSeen                   // short falls and rises
-	allSeen                     // the texture, and the level over one week and over eight
-)
-
-// seenAt says from which stage on a feature is known.
-var seenAt = [len(FeatureNames)]stage{
-	edgeSeen, edgeSeen, edgeSeen, edgeSeen, edgeSeen, usualSeen, levelSeen, usualSeen, levelSeen, levelSeen, levelSeen,
-	courseSeen, courseSeen, stopsSeen, stopsSeen, stopsSeen, levelSeen, levelSeen, allSeen, allSeen, allSeen,
-}
-
-// most returns the largest log-likelihood ratio that a candidate can still reach.
-func (m *Model) most(x [len(FeatureNames)]float64, at stage) float64 {
-	z := m.Intercept
-	for i := range m.Shapes {
-		s := &m.Shapes[i]
-		if seenAt[i] <= at {
-			z += s.Of(x[i])
-		} else {
-			z += s.LogLR[len(s.LogLR)-1]
-		}
-	}
-	return m.scaled(z)
-}
-
 // readModel reads a table of the form term, at, log_lr.
 func readModel(text string) (Model, error) {
 	var m Model

@@ -8,7 +8,7 @@ import "math"
 // and only not the host. 0 if the window cannot be whitened. It is the bound that
 // the benchmark holds detectors against; no detector uses it.
 func (s *Scanner) ProfileT(w *Window, kw []float64) float64 {
-	if !s.white.fit(w) {
+	if !s.white.fit(w, meanOf(w.KW)) {
 		return 0
 	}
 	num, den := 0.0, 0.0

@@ -56,7 +56,7 @@ func (p *pulses) fill(w *Window, white *whitener) {
 		// Clearly beside both neighbours, on the same side of them.
 		v, before, after := kw[i], kw[i-1], kw[i+1]
 		x, y := v-before, v-after
-		if x*x*weight > clearAt*clearAt && y*y*weight > clearAt*clearAt && (x > 0) == (y > 0) {
+		if x*y*weight > clearAt*clearAt && x*x*weight > clearAt*clearAt && y*y*weight > clearAt*clearAt {
 			p.dips = append(p.dips, event{i, beside(v, before, after)})
 		}
 		e := white.inn[i]
@@ -127,16 +127,17 @@ func (p *pulses) stopsOf(b *Block) (order, depth float64) {
 	}
 	start := b.Onset - (b.End - b.Onset)
 	first, _ := slices.BinarySearchFunc(p.steps, start, func(e event, at int) int { return e.at - at })
+	least, from, to, most := 0.35*b.KW, 0.7*b.KW, 1.3*b.KW, 2*b.KW
 	for _, e := range p.steps[first:] {
 		if e.at >= b.End {
 			break
 		}
-		size := math.Abs(e.kw) / b.KW
-		if size < 0.35 || size > 2 {
+		size := math.Abs(e.kw)
+		if size < least || size > most {
 			continue
 		}
 		band, side := 1, 0
-		if size >= 0.7 && size <= 1.3 {
+		if size >= from && size <= to {
 			band = 0
 		}
 		if e.at < b.Onset {

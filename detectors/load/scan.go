@@ -2,7 +2,6 @@ package load
 
 import (
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/floats"
 )
@@ -43,7 +42,8 @@ type edges struct {
 	largest        []squareBit // of the largest step up within five weeks of a day, but not on it
 
 	fromBegin, toEnd []squareBit // scratch: of the largest step up from the begin, and to the end, of a block of days
-	left             []squareBit // scratch: of the steps up that are not taken
+	lasted           []squareBit // scratch: of the steps down that lasted
+	left             ranking     // scratch: of the steps that are not taken
 }
 
 const (
@@ -83,16 +83,17 @@ func (b squareBit) square() float64 { return math.Float64frombits(uint64(b)) }
 func (b squareBit) t() float64 { return math.Sqrt(b.square()) }
 
 // answer returns u(t) + Σ c(k)·u(t + lag k): what an hour of load does to the
-// hours after it, weighted. u is filled with the weighted innovations.
+// hours after it, weighted.
 func (w *whitener) answer(out []float64) []float64 {
 	n := len(w.inn)
-	w.u = resize(w.u, n)
-	floats.MulTo(w.u, w.inn, w.weight)
 	out = resize(out, n)
-	copy(out, w.u)
-	for k, l := range nearLags {
-		if k > 0 && l < n {
-			floats.AddScaled(out[:n-l], -w.phi[k-1], w.u[l:])
+	for from := 0; from < n; from += part {
+		to := min(n, from+part)
+		copy(out[from:to], w.u[from:to])
+		for k, l := range nearLags[1:] {
+			if end := min(to, n-l); from < end {
+				floats.AddScaled(out[from:end], -w.phi[k], w.u[from+l:end+l])
+			}
 		}
 	}
 	return out
@@ -181,7 +182,7 @@ func (s *Scanner) regular(win *Window, w *whitener) {
 		}
 		end, part := t+24+edgeHours, t/seasonHours
 		day := edgeDay{first: win.Clock[t]}
-		if end <= n && (len(changes) == 0 || changes[0] >= end) && (end-1)/seasonHours == part && int(w.count[end]-w.count[t]) == end-t {
+		if end <= n && (len(changes) == 0 || changes[0] >= end) && (end-1)/seasonHours == part && w.known(t, end) == end-t {
 			day.scale, day.unscale = w.parts[part], 1/w.parts[part]
 		}
 		s.edgeDays[d] = day
@@ -394,6 +395,12 @@ func (g *edges) find(d int, bits squareBit, sign float64) peak {
 // power returns the power of a step at hour t by its edge.
 func (g *edges) power(t int) float64 { return g.num[t] / g.denAt(t) }
 
+// powerBelow reports whether the largest step down of a day is seen to be below a power
+// without looking where it is: of the same t, steps of the least den have the most power.
+func (g *edges) powerBelow(d int, kw float64) bool {
+	return g.regular(d) && g.down[d].square() < kw*kw*g.leastWeekly*g.days[d].scale*(1-1e-9)
+}
+
 // counters returns the largest t of a step down that is not near end, and the
 // largest of those that lasted.
 func (g *edges) counters(end int) (worst, lasting float64) {
@@ -411,15 +418,16 @@ func (g *edges) counters(end int) (worst, lasting float64) {
 // rank fills worst and lasting.
 func (g *edges) rank() {
 	g.around()
-	g.left = resize(g.left, len(g.down))
-	copy(g.left, g.down)
+	g.left.fill(g.down)
 	g.pick(&g.worst)
+	g.lasted = resize(g.lasted, len(g.down))
 	for d, bits := range g.down {
 		if !(g.largest[d].square() < 0.7*0.7*bits.square()) {
 			bits = 0
 		}
-		g.left[d] = bits
+		g.lasted[d] = bits
 	}
+	g.left.fill(g.lasted)
 	g.pick(&g.lasting)
 }
 
@@ -429,12 +437,11 @@ func (g *edges) pick(list *[ranks]peak) {
 		list[k] = peak{0, -2 * apart}
 	next:
 		for {
-			most := largest(g.left)
-			if most == 0 {
+			day, ok := g.left.first()
+			if !ok {
 				break
 			}
-			day := slices.Index(g.left, most)
-			g.left[day] = 0
+			g.left.drop(day, day+1)
 			p := g.downAt(day)
 			for _, o := range list[:k] {
 				if abs(o.at-p.at) < apart {
@@ -483,26 +490,17 @@ func (g *edges) around() {
 	}
 }
 
-func largest(list []squareBit) (most squareBit) {
-	for _, bits := range list {
-		most = max(most, bits)
-	}
-	return most
-}
-
 // tops appends the hours with the largest t of a step up, n at most and a week
 // apart.
 func (g *edges) tops(onsets []int, n int) []int {
-	g.left = resize(g.left, len(g.up))
-	copy(g.left, g.up)
+	g.left.fill(g.up)
 	for range n {
-		most := largest(g.left)
-		if most == 0 {
+		best, ok := g.left.first()
+		if !ok {
 			break
 		}
-		best := slices.Index(g.left, most)
 		onsets = append(onsets, g.upAt(best).at)
-		clear(g.left[max(0, best-6):min(len(g.up), best+7)])
+		g.left.drop(best-6, best+7)
 	}
 	return onsets
 }

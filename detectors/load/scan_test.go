@@ -54,7 +54,7 @@ func TestFilterIsLeastSquares(t *testing.T) {
 func TestEdgesAreGLS(t *testing.T) {
 	win := gappy()
 	var w whitener
-	if !w.fit(win) {
+	if !w.fit(win, meanOf(win.KW)) {
 		t.Fatal("not whitened")
 	}
 	s := NewScanner()
@@ -95,7 +95,7 @@ func TestDaysAreHours(t *testing.T) {
 	for n := 0; n < len(windows); n += 5 {
 		win := windows[n]
 		var w whitener
-		if !w.fit(win) {
+		if !w.fit(win, meanOf(win.KW)) {
 			t.Fatal("not whitened")
 		}
 		s := NewScanner()

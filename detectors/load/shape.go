@@ -48,10 +48,9 @@ func (d Shape) Detect(s *Sight) datasets.Evidence {
 	if l.Hours > 0 {
 		l.First, l.Last = s.Start, s.End()
 	}
-	share, known := FloorShare(s.KW)
+	share, meanKW, known := FloorShare(s.KW)
 	if l.Known = int32(known); !math.IsNaN(share) {
-		m := meanOf(s.KW)
-		l.FloorShare, l.MeanKW = share, m.sum/float64(m.n)
+		l.FloorShare, l.MeanKW = share, meanKW
 	}
 	return d.Compare(l, s.Peers)
 }
@@ -87,23 +86,20 @@ func (d Shape) Compare(l datasets.SiteLoad, p *Peers) datasets.Evidence {
 var hoursMemory = sync.Pool{New: func() any { return new([]float64) }}
 
 // FloorShare returns the base load (10th percentile of hourly power) over the
-// mean, and the number of hours behind it. NaN if the mean is not positive.
-func FloorShare(kw []float64) (share float64, hours int) {
+// mean, that mean in kW, and the number of hours behind it. The share is NaN if the mean is not
+// positive, the mean 0 if no hour is known.
+func FloorShare(kw []float64) (share, meanKW float64, hours int) {
 	memory := hoursMemory.Get().(*[]float64)
 	defer hoursMemory.Put(memory)
-	*memory = resize(*memory, len(kw))
-	values, n, sum := *memory, 0, 0.0
-	for _, v := range kw {
-		if !math.IsNaN(v) {
-			values[n] = v
-			n++
-			sum += v
-		}
+	*memory = append((*memory)[:0], kw...)
+	m := meanOf(kw)
+	values := *memory
+	if m.n < len(values) {
+		values = slices.DeleteFunc(values, math.IsNaN)
 	}
-	values = values[:n]
-	if sum <= 0 {
-		return math.NaN(), len(values)
+	meanKW = m.sum / float64(max(1, m.n))
+	if !(meanKW > 0) {
+		return math.NaN(), meanKW, m.n
 	}
-	floor := stat.Select(values, len(values)/10)
-	return floor / (sum / float64(len(values))), len(values)
+	return stat.Select(values, len(values)/10) / meanKW, meanKW, m.n
 }

@@ -27,7 +27,7 @@ func TestTexture(t *testing.T) {
 		least, most float64
 	}{{"block", calm, -0.12, 0.12}, {"restless", restless, 0.4, math.Ln2}} {
 		var w whitener
-		if !w.fit(window(tc.kw)) {
+		if win := window(tc.kw); !w.fit(win, meanOf(win.KW)) {
 			t.Fatal("not whitened")
 		}
 		if got := w.texture(onset, 0); got < tc.least || got > tc.most {

@@ -30,46 +30,87 @@ type whitener struct {
 	lu        mat.LU
 
 	ofHour [168]uint8 // class of each hour of the week
-	class  []uint8    // of each hour of the series
+	class  []uint8    // of each hour of the series; unknown where there is no innovation
 	fold   []float64
 
 	unit  [168]float64 // weight by hour of the week, in a part of the year of scale 1
 	parts []float64    // what weights are multiplied by in each part of the year
 
 	rough []float64 // running sum of the sizes of known innovations by the scale of their class
-	count []int32   // and their number
+	count []int32   // and their number, if hours are unknown
+	whole bool      // no hour of the load is unknown
 }
 
 // minInnovations is how many innovations the fit needs: four weeks.
 const minInnovations = 4 * 168
 
-// fit fits the filter by least squares and reports whether there was enough data.
-func (w *whitener) fit(win *Window) bool {
+// fit fits the filter by least squares and reports whether there was enough data. m adds up
+// the known loads of the window.
+func (w *whitener) fit(win *Window, m mean) bool {
+	w.whole = m.n == len(win.KW)
+	w.mean = m.sum / float64(max(1, m.n))
 	w.fill(win)
 	if !w.filter() {
 		return false
 	}
-	n := len(w.x)
-	w.inn, w.weight = resize(w.inn, n), resize(w.weight, n)
-	clear(w.inn[:maxLag])
-	copy(w.inn[maxLag:], w.x[maxLag:])
-	for k, l := range lags {
-		floats.AddScaled(w.inn[maxLag:], -w.phi[k], w.x[maxLag-l:n-l])
-	}
-	known := 0
-	for i := range w.inn {
-		// The filter leans on the last two hours: where one is imputed there is no innovation.
-		if i < maxLag || math.IsNaN(win.KW[i]+win.KW[i-1]+win.KW[i-2]) {
-			w.inn[i], w.weight[i] = 0, 0
-			continue
-		}
-		w.weight[i] = 1
-		known++
-	}
-	if known < minInnovations {
+	w.innovate()
+	if w.classify(win) < minInnovations {
 		return false
 	}
-	return w.scales(win)
+	return w.scales()
+}
+
+// part is how many hours are gone through at a time where a series is gone through several times:
+// they stay in the nearest cache.
+const part = 1024
+
+// innovate fills inn.
+func (w *whitener) innovate() {
+	n := len(w.x)
+	w.inn = resize(w.inn, n)
+	clear(w.inn[:maxLag])
+	for from := maxLag; from < n; from += part {
+		to := min(n, from+part)
+		inn := w.inn[from:to]
+		for k, l := range lags {
+			if before := w.x[from-l : to-l]; k == 0 {
+				floats.AddScaledTo(inn, w.x[from:to], -w.phi[k], before)
+			} else {
+				floats.AddScaled(inn, -w.phi[k], before)
+			}
+		}
+	}
+}
+
+// classify fills class and returns how many innovations are known. The filter leans on the last
+// two hours: where one is imputed there is no innovation.
+func (w *whitener) classify(win *Window) int {
+	n := len(w.inn)
+	w.class = resize(w.class, n)
+	var ofHour [256]uint8 // no bounds are checked
+	for h := range w.ofHour {
+		w.ofHour[h] = uint8(h%24 + 24*kindOfDay[h/24%7])
+		ofHour[h] = w.ofHour[h]
+	}
+	for i := range w.class[:maxLag] {
+		w.class[i] = unknown
+	}
+	class, clock := w.class[maxLag:n], win.Clock[maxLag:n]
+	for i, hour := range clock {
+		class[i] = ofHour[hour]
+	}
+	if w.whole {
+		return n - maxLag
+	}
+	known := 0
+	for i := maxLag; i < n; i++ {
+		if math.IsNaN(win.KW[i] + win.KW[i-1] + win.KW[i-2]) {
+			w.inn[i], w.class[i] = 0, unknown
+		} else {
+			known++
+		}
+	}
+	return known
 }
 
 // fill makes x: the load less what the days of its week differ by at each hour. A
@@ -78,8 +119,6 @@ func (w *whitener) fit(win *Window) bool {
 // or more repeats the week before it.
 func (w *whitener) fill(win *Window) {
 	w.x = resize(w.x, len(win.KW))
-	m := meanOf(win.KW)
-	w.mean = m.sum / float64(max(1, m.n))
 	usual, habit := w.weekdays(win), win.habit()
 	for i, v := range win.KW {
 		switch {
@@ -98,32 +137,43 @@ func (w *whitener) fill(win *Window) {
 // block that begins on a Thursday does not raise all Thursdays.
 func (w *whitener) weekdays(win *Window) (usual [168]float64) {
 	const half = 3 * 24
-	kw, habit := win.KW, win.habit()
-	var size, clip, n [168]float64
-	for i := half; i+half < len(kw); i++ {
-		d := kw[i] - (kw[i-72]+kw[i-48]+kw[i-24]+kw[i]+kw[i+24]+kw[i+48]+kw[i+72])*(1./7)
-		w.x[i] = d
-		if !math.IsNaN(d) {
-			size[habit[i]] += math.Abs(d)
-			n[habit[i]]++
-		}
+	n := len(win.KW) - 2*half
+	if n <= 0 {
+		return usual
 	}
-	for c := range clip {
-		clip[c] = clipAt * size[c] / max(1, n[c])
+	habit := win.habit()[half : half+n]
+	x, centre := w.x[half:half+n], win.KW[half:half+n]
+	var around [6][]float64
+	for i, by := range [...]int{-72, -48, -24, 24, 48, 72} {
+		around[i] = win.KW[half+by : half+by+n]
 	}
-	for i := half; i+half < len(kw); i++ {
-		if d := w.x[i]; !math.IsNaN(d) {
-			c := habit[i]
-			if most := clip[c]; d > most {
-				d = most
-			} else if d < -most {
-				d = -most
-			}
-			usual[c] += d
+	a, b, c, d, e, f := around[0][:n], around[1][:n], around[2][:n], around[3][:n], around[4][:n], around[5][:n]
+	var size, clip, sum [256]float64 // no bounds are checked
+	var count [256]int32
+	for i, v := range centre {
+		v -= (a[i] + b[i] + c[i] + v + d[i] + e[i] + f[i]) * (1. / 7)
+		x[i] = v
+		if v == v { // known
+			size[habit[i]] += math.Abs(v)
+			count[habit[i]]++
 		}
 	}
 	for c := range usual {
-		usual[c] /= max(1, n[c])
+		clip[c] = clipAt * size[c] / float64(max(1, count[c]))
+	}
+	for i, v := range x {
+		c := habit[i]
+		if most := clip[c]; v > most {
+			v = most
+		} else if v < -most {
+			v = -most
+		}
+		if v == v {
+			sum[c] += v
+		}
+	}
+	for c := range usual {
+		usual[c] = sum[c] / float64(max(1, count[c]))
 	}
 	return usual
 }
@@ -190,6 +240,8 @@ const (
 	seasonHours = 8 * 168
 	// classes of innovations: hours of the kinds of day.
 	classes = 4 * 24
+	// unknown is the class of the hours without one.
+	unknown = 127
 	// gaussian makes the mean size of normal values their standard deviation: √(π/2).
 	gaussian = 1.2533141373155
 )
@@ -200,29 +252,27 @@ var kindOfDay = [7]int{1, 0, 0, 0, 0, 2, 3}
 
 // scales sets weight to 1/scale². A scale is not below a fifth of that of all
 // hours: quiet hours of a rounded meter would weigh without limit. Unknown innovations
-// are 0, and add nothing to a sum.
-func (w *whitener) scales(win *Window) bool {
-	for h := range w.ofHour {
-		w.ofHour[h] = uint8(h%24 + 24*kindOfDay[h/24%7])
-	}
-	w.class = resize(w.class, len(w.inn))
-	var sum, n, clip [128]float64 // no bounds are checked
+// are of a class of their own, which weighs nothing.
+func (w *whitener) scales() bool {
+	var sum, clip [128]float64 // no bounds are checked
+	var count [128]int32
+	class := w.class[:len(w.inn)]
 	for i, e := range w.inn {
-		c := w.ofHour[win.Clock[i]]
-		w.class[i] = c
-		sum[c%128] += math.Abs(e)
-		n[c%128] += w.weight[i]
+		c := class[i] % 128
+		sum[c] += math.Abs(e)
+		count[c]++
 	}
-	var scale [classes]float64
+	var n, scale [classes]float64
 	known := 0.0
 	for c := range scale {
+		n[c] = float64(count[c])
 		scale[c] = sum[c] / max(1, n[c])
 		clip[c] = clipAt * scale[c]
 		known += n[c]
 	}
 	clear(sum[:])
 	for i, e := range w.inn { // once more with the sizes clipped
-		c := w.class[i] % 128
+		c := class[i] % 128
 		v := math.Abs(e)
 		if v > clip[c] {
 			v = clip[c]
@@ -246,37 +296,53 @@ func (w *whitener) scales(win *Window) bool {
 	return true
 }
 
-// roughen fills rough and count.
+// roughen fills rough, and count if hours are unknown.
 func (w *whitener) roughen(scale *[classes]float64) {
 	n := len(w.inn)
-	w.rough, w.count = resize(w.rough, n+1), resize(w.count, n+1)
+	w.rough = resize(w.rough, n+1)
 	var per [128]float64 // no bounds are checked
 	for c, s := range scale {
 		per[c] = 1 / s
 	}
-	class, weight, sums, counts := w.class[:n], w.weight[:n], w.rough[:n+1], w.count[:n+1]
-	rough, count := 0.0, int32(0)
-	sums[0], counts[0] = 0, 0
+	class, sums := w.class[:n], w.rough[:n+1]
+	rough := 0.0
+	sums[0] = 0
 	for i, e := range w.inn {
 		size := math.Abs(e) * per[class[i]%128]
 		if size > clipAt {
 			size = clipAt
 		}
 		rough += size
-		if weight[i] > 0 {
-			count++
-		}
-		sums[i+1], counts[i+1] = rough, count
+		sums[i+1] = rough
 	}
+	if w.whole {
+		return
+	}
+	w.count = resize(w.count, n+1)
+	w.count[0] = 0
+	for i, c := range class {
+		w.count[i+1] = w.count[i]
+		if c != unknown {
+			w.count[i+1]++
+		}
+	}
+}
+
+// known returns how many innovations of the hours [from, to) are known.
+func (w *whitener) known(from, to int) int {
+	if w.whole {
+		return max(maxLag, to) - max(maxLag, from)
+	}
+	return int(w.count[to] - w.count[from])
 }
 
 // roughness returns the mean size of the innovations of the hours [from, to); NaN
 // if fewer than half of them are known.
 func (w *whitener) roughness(from, to int) float64 {
-	if from < 0 || to >= len(w.count) || int(w.count[to]-w.count[from])*2 < to-from {
+	if from < 0 || to >= len(w.rough) || w.known(from, to)*2 < to-from {
 		return math.NaN()
 	}
-	return (w.rough[to] - w.rough[from]) / float64(w.count[to]-w.count[from])
+	return (w.rough[to] - w.rough[from]) / float64(w.known(from, to))
 }
 
 // texture returns ln of the size of the innovations in the levelDays from a day after
@@ -291,18 +357,19 @@ func (w *whitener) texture(onset, gap int) float64 {
 	return lessAnotherYear(change, onset, yearDays*24)
 }
 
-// seasons gives each part of the year the ratio of its innovations to what their
+// seasons fills weight and u. It gives each part of the year the ratio of its innovations to what their
 // class leads to expect, smoothed over its neighbours.
 func (w *whitener) seasons(scale *[classes]float64) {
 	parts := (len(w.inn) + seasonHours - 1) / seasonHours
 	w.fold, w.parts = resize(w.fold, parts), resize(w.parts, parts)
+	w.weight, w.u = resize(w.weight, len(w.inn)), resize(w.u, len(w.inn))
 	for h := range w.unit {
 		s := scale[w.ofHour[h]]
 		w.unit[h] = 1 / (s * s)
 	}
 	for p := range w.fold {
 		from, to := p*seasonHours, min(len(w.inn), (p+1)*seasonHours)
-		n := float64(w.count[to] - w.count[from])
+		n := float64(w.known(from, to))
 		w.fold[p] = (gaussian*(w.rough[to]-w.rough[from]) + 168) / (n + 168) // a week of what is usual as a prior
 	}
 	for p := range w.fold {
@@ -313,9 +380,10 @@ func (w *whitener) seasons(scale *[classes]float64) {
 			weight[c] = 1 / (r * r * s * s)
 		}
 		from, to := p*seasonHours, min(len(w.inn), (p+1)*seasonHours)
-		class := w.class[from:to]
-		for i, known := range w.weight[from:to] {
-			w.weight[from+i] = known * weight[class[i]%128]
+		class, inn, weights, u := w.class[from:to], w.inn[from:to], w.weight[from:to], w.u[from:to]
+		for i, c := range class {
+			v := weight[c%128]
+			weights[i], u[i] = v, v*inn[i]
 		}
 	}
 }

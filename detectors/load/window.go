@@ -101,7 +101,7 @@ type Duty struct {
 	daily [24]bool // by hour of the day
 	on    [168]bool
 	n     int         // hours of the day inside
-	cells uint64      // bits of the cells of [days] inside
+	cells side        // of [days] inside
 	spans []span      // of hours of the day inside
 	reach [97]float64 // 1 inside, 0 outside, of the hours from two days before a midnight to two days after
 }

@@ -1,0 +1,151 @@
+package load
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// A stage is how far the look at a candidate has come.
+type stage uint8
+
+const (
+	levelSeen  stage = iota // the edges, and the change of the level
+	courseSeen              // the end, the weeks before it, and the texture
+	usualSeen               // what is usual at the site
+	dipsSeen                // single hours that fall
+	allSeen                 // falls that last longer
+)
+
+// seenAt says from which stage on a feature is known.
+var seenAt = [len(FeatureNames)]stage{
+	levelSeen, levelSeen, courseSeen, courseSeen, levelSeen, usualSeen, levelSeen, usualSeen, levelSeen, levelSeen, levelSeen,
+	courseSeen, courseSeen, dipsSeen, allSeen, allSeen, levelSeen, levelSeen, usualSeen, courseSeen, courseSeen,
+}
+
+// A candidate is an onset in one calendar, at once or as a ramp, that is looked at
+// stage by stage as long as it may be the best.
+type candidate struct {
+	Block
+	gap int
+	at  stage
+}
+
+// list fills candidates with all that are to be looked at.
+func (s *Scanner) list(w *Window) {
+	s.candidates = s.candidates[:0]
+	for duty := range Duties {
+		s.days.fold(&s.splits[duty], &Duties[duty], w)
+		s.onsets = s.edges[duty].tops(s.onsets[:0], candidates)
+		for _, gap := range gaps {
+			edges := len(s.onsets)
+			s.rises(duty, gap)
+			for _, onset := range s.onsets {
+				if c := s.next(); !s.begin(c, w, duty, onset, gap) {
+					s.candidates = s.candidates[:len(s.candidates)-1]
+				}
+			}
+			s.onsets = s.onsets[:edges]
+		}
+	}
+}
+
+// best returns the candidate with the largest log-likelihood ratio; nil if there is
+// none. The one that can still be worth most is looked at further, until it is one of which
+// all is seen.
+func (s *Scanner) best(w *Window) *candidate {
+	s.most = resize(s.most, len(s.candidates))
+	for i := range s.candidates {
+		s.most[i] = model.most(&s.candidates[i])
+	}
+	for len(s.most) > 0 {
+		i := floats.MaxIdx(s.most)
+		c := &s.candidates[i]
+		if c.at == allSeen {
+			c.LogLR = s.most[i]
+			return c
+		}
+		s.further(c, w)
+		s.most[i] = model.most(c)
+	}
+	return nil
+}
+
+// look sees all of a candidate. It returns false if it cannot be worth more than atLeast.
+func (s *Scanner) look(c *candidate, w *Window, atLeast float64) bool {
+	for c.at < allSeen {
+		if s.further(c, w); model.most(c) <= atLeast {
+			return false
+		}
+	}
+	return true
+}
+
+// next appends a candidate and returns it, to be filled.
+func (s *Scanner) next() *candidate {
+	n := len(s.candidates)
+	s.candidates = slices.Grow(s.candidates, 1)[:n+1]
+	return &s.candidates[n]
+}
+
+// begin describes the edge of an onset and the change of the level. It returns false if it is no candidate: it cannot be
+// compared after this gap, or nothing was added.
+func (s *Scanner) begin(c *candidate, w *Window, duty, onset, gap int) bool {
+	g, b := &s.edges[duty], &c.Block
+	c.gap, c.at = gap, levelSeen
+	*b = Block{Duty: &Duties[duty], duty: duty, Onset: onset, End: len(w.KW), MeanKW: s.meanKW}
+	if !s.compare(b, gap) {
+		return false
+	}
+	if b.KW = b.LevelKW; math.Abs(b.OffKW) > b.KW {
+		return false // what changed as much outside the calendar is no block in it
+	}
+	b.EdgeT, b.EdgeKW = g.t(onset), g.power(onset)
+	if gap > 0 {
+		b.EdgeKW = g.climb(onset, min(len(w.KW), onset+gap*24+168))
+	}
+	b.RestT = s.rest(w, g, b)
+	b.YearT = g.yearAgo(onset)
+	return true
+}
+
+// further sees one stage more of a candidate.
+func (s *Scanner) further(c *candidate, w *Window) {
+	b, g := &c.Block, &s.edges[c.duty]
+	day := s.days.day(b.Onset)
+	c.at++
+	switch c.at {
+	case courseSeen:
+		s.findEnd(g, b)
+		b.CounterT, b.LastingT = g.counters(b.End)
+		b.PlateauKW, b.Held = s.days.later(&s.splits[c.duty], day, day+1+c.gap, s.days.day(b.End-1), b.KW)
+		b.WeekKW = s.days.step(&s.splits[c.duty], day, c.gap, 7)
+		b.Texture = s.white.texture(b.Onset, c.gap)
+	case usualSeen:
+		s.scale(b, c.gap)
+		b.LongZ = math.NaN()
+		if usual, ok := s.days.usualStep(s.history(c.duty, c.gap, longSteps), day, s.days.day(b.End-1), c.gap); ok {
+			b.LongZ = s.days.step(&s.splits[c.duty], day, c.gap, longDays) / max(usual, 1e-6)
+		}
+	case dipsSeen:
+		b.Dips = s.pulses.dipsOf(w, b)
+	case allSeen:
+		b.Pulses, b.Depth = s.pulses.stopsOf(b)
+	}
+}
+
+// most returns the largest log-likelihood ratio that a candidate can still reach.
+func (m *Model) most(c *candidate) float64 {
+	x := c.Features()
+	z := m.Intercept
+	for i := range m.Shapes {
+		s := &m.Shapes[i]
+		if seenAt[i] <= c.at {
+			z += s.Of(x[i])
+		} else {
+			z += s.LogLR[len(s.LogLR)-1]
+		}
+	}
+	return m.scaled(z)
+}
