@@ -239,6 +239,10 @@ func (s *Scanner) scale(b *Block, gap int) {
 	if level, ok := s.days.usual(s.history(b.duty, gap, year), day, end, gap, year); ok {
 		b.LevelZ = b.LevelKW / max(level, 1e-6)
 	}
+}
+
+func (s *Scanner) spread(b *Block, gap int) {
+	day, end := s.days.day(b.Onset), s.days.day(b.End-1)
 	if spread, ok := s.days.usualSpread(s.history(b.duty, gap, spreads), day, end, gap); ok {
 		b.Excess = b.Steady * b.KW / max(spread, 1e-6)
 	}

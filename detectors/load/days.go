@@ -29,8 +29,8 @@ type days struct {
 	sum   [2][]float64 // before each day of a class
 	count [2][]int32
 	of    [2][]int32 // days of the class before a day
-	upTo  []float64  // of each day: the energy in kWh before each of its hours, and of all
-	gaps  []bool     // of each day: whether an hour is unknown
+	upTo  []float64  // of each day that is not odd: the energy in kWh before each of its hours, and of all
+	odd   []bool     // of each day: whether an hour is unknown, or it has not all hours of a clock that is not changed
 
 	means []cellMeans // of the levelDays from a day on
 	known []bool      // which of them were made
@@ -60,8 +60,7 @@ func (k *days) fill(w *Window) {
 			clear(k.found[gap][year])
 		}
 	}
-	k.upTo, k.gaps = resize(k.upTo, k.n*25), resize(k.gaps, k.n)
-	clear(k.gaps)
+	k.upTo, k.odd = resize(k.upTo, k.n*25), resize(k.odd, k.n)
 	for c := range k.sum {
 		k.sum[c], k.count[c] = resize(k.sum[c], (k.n+1)*24), resize(k.count[c], (k.n+1)*24)
 		clear(k.sum[c][:24])
@@ -82,8 +81,10 @@ func (k *days) fill(w *Window) {
 		k.of[class][d+1]++
 		sum, count := k.sum[class][row:row+48], k.count[class][row:row+48]
 		upTo := (*[25]float64)(k.upTo[d*25:])
-		if !(usualDay(w.Clock[from:to]) && wholeDay((*[24]float64)(w.KW[from:]), (*[48]float64)(sum), (*[48]int32)(count), upTo)) {
-			k.gaps[d] = anyDay(w.KW[from:to], w.Clock[from:to], sum, count, upTo)
+		k.odd[d] = !usualDay(w.Clock[from:to]) ||
+			!wholeDay((*[24]float64)(w.KW[from:]), (*[48]float64)(sum), (*[48]int32)(count), upTo)
+		if k.odd[d] {
+			anyDay(w.KW[from:to], w.Clock[from:to], sum, count)
 		}
 	}
 }
@@ -107,24 +108,17 @@ func wholeDay(kw *[24]float64, sum *[48]float64, count *[48]int32, upTo *[25]flo
 	return !math.IsNaN(all)
 }
 
-// anyDay is wholeDay of any day, and returns whether an hour is unknown.
-func anyDay(kw []float64, clock []uint8, sum []float64, count []int32, upTo *[25]float64) (gap bool) {
+// anyDay is wholeDay of any day; upTo is not filled.
+func anyDay(kw []float64, clock []uint8, sum []float64, count []int32) {
 	copy(sum[24:], sum[:24])
 	copy(count[24:], count[:24])
-	all := 0.0
 	for i, v := range kw {
-		upTo[i] = all
-		if math.IsNaN(v) {
-			gap = true
-			continue
+		if !math.IsNaN(v) {
+			h := clock[i] % 24
+			sum[24+h] += v
+			count[24+h]++
 		}
-		all += v
-		h := clock[i] % 24
-		sum[24+h] += v
-		count[24+h]++
 	}
-	upTo[24] = all
-	return gap
 }
 
 // day returns the day that hour i of the series is in.
@@ -139,12 +133,14 @@ func (k *days) addMeans(out *[cells]float64, from, to int, sign float64) {
 		a, b := (*[24]float64)(k.sum[c][before:]), (*[24]float64)(k.sum[c][behind:])
 		m, n := (*[24]int32)(k.count[c][before:]), (*[24]int32)(k.count[c][behind:])
 		cell := out[c*24 : c*24+24]
+		days, perDay := int32(0), math.NaN()
 		for h := range cell {
-			if known := n[h] - m[h]; known >= max(1, least) {
-				cell[h] += sign * (b[h] - a[h]) / float64(known)
-			} else {
-				cell[h] = math.NaN()
+			if known := n[h] - m[h]; known != days { // mostly all hours are known on as many days
+				if days, perDay = known, math.NaN(); known >= max(1, least) {
+					perDay = sign / float64(known)
+				}
 			}
+			cell[h] += (b[h] - a[h]) * perDay
 		}
 	}
 }
@@ -405,27 +401,35 @@ func (k *days) fold(s *split, d *Duty, w *Window) {
 		s.sum[side][0], s.n[side][0] = 0, 0
 	}
 	hours := [2]int{d.n, 24 - d.n}
+	perHour := [2]float64{1 / float64(hours[0]), 1 / float64(max(1, hours[1]))}
+	on, off := s.sum[0], s.sum[1]
+	nOn, nOff := s.n[0], s.n[1]
+	known := int32(1) // days more with hours outside
+	if hours[1] == 0 {
+		known = 0
+	}
 	for day := range k.n {
+		if !k.odd[day] {
+			upTo := (*[25]float64)(k.upTo[day*25:])
+			inside := 0.0
+			for _, s := range d.spans {
+				inside += upTo[s.to] - upTo[s.from]
+			}
+			on[day+1], nOn[day+1] = on[day]+inside*perHour[0], nOn[day]+1
+			off[day+1], nOff[day+1] = off[day]+(upTo[24]-inside)*perHour[1], nOff[day]+known
+			continue
+		}
 		from, to := max(0, day*24-k.first), min(len(w.KW), (day+1)*24-k.first)
 		var sum [2]float64
-		n := hours
-		if clock := w.Clock[from:to]; usualDay(clock) && !k.gaps[day] {
-			upTo := k.upTo[day*25 : day*25+25]
-			for _, s := range d.spans {
-				sum[0] += upTo[s.to] - upTo[s.from]
+		var n [2]int
+		for i, c := range w.Clock[from:to] {
+			side := 1
+			if d.on[c] {
+				side = 0
 			}
-			sum[1] = upTo[24] - sum[0]
-		} else {
-			n = [2]int{}
-			for i, c := range clock {
-				side := 1
-				if d.on[c] {
-					side = 0
-				}
-				if v := w.KW[from+i]; !math.IsNaN(v) {
-					sum[side] += v
-					n[side]++
-				}
+			if v := w.KW[from+i]; !math.IsNaN(v) {
+				sum[side] += v
+				n[side]++
 			}
 		}
 		for side := range sum {

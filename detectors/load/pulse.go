@@ -47,27 +47,31 @@ const (
 // fill finds the events.
 func (p *pulses) fill(w *Window, white *whitener) {
 	p.dips, p.steps = p.dips[:0], p.steps[:0]
-	kw, weights := w.KW, white.weight
-	for i := maxLag; i+1 < len(kw); i++ {
-		weight := weights[i]
+	n := len(w.KW) - 1 - maxLag
+	if n <= 0 {
+		return
+	}
+	kw, earlier, later := w.KW[maxLag:][:n], w.KW[maxLag-1:][:n], w.KW[maxLag+1:][:n]
+	innovations := white.inn[maxLag:][:n]
+	for i, weight := range white.weight[maxLag:][:n] {
 		if weight == 0 {
 			continue
 		}
 		// Clearly beside both neighbours, on the same side of them.
-		v, before, after := kw[i], kw[i-1], kw[i+1]
+		v, before, after := kw[i], earlier[i], later[i]
 		x, y := v-before, v-after
 		if x*y*weight > clearAt*clearAt && x*x*weight > clearAt*clearAt && y*y*weight > clearAt*clearAt {
-			p.dips = append(p.dips, event{i, beside(v, before, after)})
+			p.dips = append(p.dips, event{maxLag + i, beside(v, before, after)})
 		}
-		e := white.inn[i]
+		e := innovations[i]
 		if e*e*weight <= clearAt*clearAt {
 			continue
 		}
-		if k := len(p.steps) - 1; k >= 0 && p.steps[k].at == i-1 && (p.steps[k].kw > 0) == (e > 0) {
+		if k := len(p.steps) - 1; k >= 0 && p.steps[k].at == maxLag+i-1 && (p.steps[k].kw > 0) == (e > 0) {
 			p.steps[k].kw += e // one change in the midst of an hour shows in two
 			continue
 		}
-		p.steps = append(p.steps, event{i, e})
+		p.steps = append(p.steps, event{maxLag + i, e})
 	}
 }
 

@@ -163,7 +163,6 @@ func (s *Scanner) fit(win *Window, w *whitener, duties []Duty) {
 				r.regularDay(w, g, s.answer, d)
 			default:
 				r.day(w, g, s.answer, d)
-				g.peak(d)
 			}
 		}
 		g.rank()
@@ -238,30 +237,50 @@ func (r *running) begin(win *Window, w *whitener) {
 
 // clockChanges returns the hours before which the clock was put forward or back.
 func clockChanges(changes []int, clock []uint8) []int {
-	for i := 1; i < len(clock); i++ {
-		if clock[i] != clock[i-1]+1 && (clock[i] != 0 || clock[i-1] != 167) {
-			changes = append(changes, i)
+	for from := 0; from < len(clock); from += 24 {
+		to := min(len(clock), from+25) // with the first of the next day
+		if usualHours(clock[from:to]) {
+			continue
+		}
+		for i := from + 1; i < to; i++ {
+			if clock[i] != (clock[i-1]+1)%168 {
+				changes = append(changes, i)
+			}
 		}
 	}
 	return changes
 }
 
+// usualHours reports whether hours of at most two days are those of a clock that is not changed
+// twice within them: the first and the last tell.
+func usualHours(clock []uint8) bool {
+	return (int(clock[0])+len(clock)-1)%168 == int(clock[len(clock)-1])
+}
+
 // day moves the step over a day of the series after which edgeHours more are
-// known and the clock is not changed.
+// known and the clock is not changed, and finds its peaks.
 func (r *running) day(w *whitener, g *edges, answer []float64, d int) {
 	const span = 24 + edgeHours
 	t := d * 24
 	weight, u, leaving := (*[span]float64)(w.weight[t:]), (*[span]float64)(w.u[t:]), (*[24]float64)(answer[t:])
 	nums, dens := (*[24]float64)(g.num[t:]), (*[24]float64)(g.den[t:])
 	num, den := r.num, r.den
+	up, down := int64(0), int64(0)
 	for j := range 24 {
 		nums[j], dens[j] = num, den
+		if den > g.least {
+			bits := int64(math.Float64bits(num * math.Abs(num) / den))
+			up, down = max(up, bits), max(down, bits^math.MinInt64)
+		}
 		num += u[j+edgeHours]*r.enters[j] - leaving[j]*r.leaves[j]
 		den += weight[j+edgeHours]*r.entersSq[j] -
 			((weight[j]*r.leavesSq[0][j] + weight[j+1]*r.leavesSq[1][j]) + (weight[j+2]*r.leavesSq[2][j] +
 				weight[j+24]*r.leavesSq[3][j]) + weight[j+25]*r.leavesSq[4][j]) // nearLags, written out: no bounds are checked
 	}
 	r.num, r.den = num, den
+	if g.up[d], g.down[d] = squareBit(up), squareBit(down); t < maxLag {
+		g.peak(d)
+	}
 }
 
 // regularDay moves the step over a regular day, and finds its peaks.

@@ -15,13 +15,18 @@ const (
 	courseSeen              // the end, the weeks before it, and the texture
 	usualSeen               // what is usual at the site
 	dipsSeen                // single hours that fall
-	allSeen                 // falls that last longer
+	stopsSeen               // falls that last longer
+	allSeen                 // spread
 )
 
-// seenAt says from which stage on a feature is known.
-var seenAt = [len(FeatureNames)]stage{
-	levelSeen, levelSeen, courseSeen, courseSeen, levelSeen, usualSeen, levelSeen, usualSeen, levelSeen, levelSeen, levelSeen,
-	courseSeen, courseSeen, dipsSeen, allSeen, allSeen, levelSeen, levelSeen, usualSeen, courseSeen, courseSeen,
+// seenAt says which features are known from each stage on.
+var seenAt = [allSeen + 1][]int{
+	levelSeen:  {xEdge, xEdgeRest, xEdgeOverYear, xSteadiness, xAgreement, xCalendar, xProportion, xSize, xMachine},
+	courseSeen: {xEdgeOverCounter, xEdgeOverLasting, xHeld, xPlateau, xWeekAgrees, xTexture},
+	usualSeen:  {xLevel},
+	dipsSeen:   {xDips},
+	stopsSeen:  {xPulse, xDepth},
+	allSeen:    {xExcess, xLevelLong},
 }
 
 // A candidate is an onset in one calendar, at once or as a ramp, that is looked at
@@ -30,6 +35,8 @@ type candidate struct {
 	Block
 	gap int
 	at  stage
+	x   [len(FeatureNames)]float64 // as far as they are known
+	sum float64                    // of what they are worth
 }
 
 // list fills candidates with all that are to be looked at.
@@ -57,29 +64,30 @@ func (s *Scanner) list(w *Window) {
 func (s *Scanner) best(w *Window) *candidate {
 	s.most = resize(s.most, len(s.candidates))
 	for i := range s.candidates {
-		s.most[i] = model.most(&s.candidates[i])
+		s.most[i] = model.weigh(&s.candidates[i])
 	}
 	for len(s.most) > 0 {
 		i := floats.MaxIdx(s.most)
 		c := &s.candidates[i]
 		if c.at == allSeen {
-			c.LogLR = s.most[i]
+			c.LogLR = model.LogLR(c.x)
 			return c
 		}
 		s.further(c, w)
-		s.most[i] = model.most(c)
+		s.most[i] = model.weigh(c)
 	}
 	return nil
 }
 
 // look sees all of a candidate. It returns false if it cannot be worth more than atLeast.
 func (s *Scanner) look(c *candidate, w *Window, atLeast float64) bool {
-	for c.at < allSeen {
-		if s.further(c, w); model.most(c) <= atLeast {
-			return false
+	for model.weigh(c) > atLeast {
+		if c.at == allSeen {
+			return true
 		}
+		s.further(c, w)
 	}
-	return true
+	return false
 }
 
 // next appends a candidate and returns it, to be filled.
@@ -93,7 +101,7 @@ func (s *Scanner) next() *candidate {
 // compared after this gap, or nothing was added.
 func (s *Scanner) begin(c *candidate, w *Window, duty, onset, gap int) bool {
 	g, b := &s.edges[duty], &c.Block
-	c.gap, c.at = gap, levelSeen
+	c.gap, c.at, c.sum = gap, levelSeen, 0
 	*b = Block{Duty: &Duties[duty], duty: duty, Onset: onset, End: len(w.KW), MeanKW: s.meanKW}
 	if !s.compare(b, gap) {
 		return false
@@ -124,26 +132,30 @@ func (s *Scanner) further(c *candidate, w *Window) {
 		b.Texture = s.white.texture(b.Onset, c.gap)
 	case usualSeen:
 		s.scale(b, c.gap)
+	case dipsSeen:
+		b.Dips = s.pulses.dipsOf(w, b)
+	case stopsSeen:
+		b.Pulses, b.Depth = s.pulses.stopsOf(b)
+	case allSeen:
+		s.spread(b, c.gap)
 		b.LongZ = math.NaN()
 		if usual, ok := s.days.usualStep(s.history(c.duty, c.gap, longSteps), day, s.days.day(b.End-1), c.gap); ok {
 			b.LongZ = s.days.step(&s.splits[c.duty], day, c.gap, longDays) / max(usual, 1e-6)
 		}
-	case dipsSeen:
-		b.Dips = s.pulses.dipsOf(w, b)
-	case allSeen:
-		b.Pulses, b.Depth = s.pulses.stopsOf(b)
 	}
 }
 
-// most returns the largest log-likelihood ratio that a candidate can still reach.
-func (m *Model) most(c *candidate) float64 {
-	x := c.Features()
-	z := m.Intercept
-	for i := range m.Shapes {
-		s := &m.Shapes[i]
-		if seenAt[i] <= c.at {
-			z += s.Of(x[i])
-		} else {
+// weigh adds what the features of a candidate's stage are worth to those before, once, and
+// returns the largest log-likelihood ratio that it can still reach.
+func (m *Model) weigh(c *candidate) float64 {
+	c.features(&c.x, c.at)
+	for _, i := range seenAt[c.at] {
+		c.sum += m.Shapes[i].Of(c.x[i])
+	}
+	z := m.Intercept + c.sum
+	for _, features := range seenAt[c.at+1:] {
+		for _, i := range features {
+			s := &m.Shapes[i]
 			z += s.LogLR[len(s.LogLR)-1]
 		}
 	}

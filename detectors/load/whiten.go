@@ -87,17 +87,23 @@ func (w *whitener) innovate() {
 func (w *whitener) classify(win *Window) int {
 	n := len(w.inn)
 	w.class = resize(w.class, n)
-	var ofHour [256]uint8 // no bounds are checked
+	var week [2 * 168]uint8 // and once more, so that a day may begin at any hour
 	for h := range w.ofHour {
 		w.ofHour[h] = uint8(h%24 + 24*kindOfDay[h/24%7])
-		ofHour[h] = w.ofHour[h]
+		week[h], week[h+168] = w.ofHour[h], w.ofHour[h]
+	}
+	for from := 0; from < n; from += 24 {
+		day := w.class[from:min(n, from+24)]
+		if first := win.Clock[from]; usualHours(win.Clock[from : from+len(day)]) {
+			copy(day, week[first:])
+			continue
+		}
+		for i, hour := range win.Clock[from : from+len(day)] {
+			day[i] = w.ofHour[hour]
+		}
 	}
 	for i := range w.class[:maxLag] {
 		w.class[i] = unknown
-	}
-	class, clock := w.class[maxLag:n], win.Clock[maxLag:n]
-	for i, hour := range clock {
-		class[i] = ofHour[hour]
 	}
 	if w.whole {
 		return n - maxLag
@@ -120,14 +126,23 @@ func (w *whitener) classify(win *Window) int {
 func (w *whitener) fill(win *Window) {
 	w.x = resize(w.x, len(win.KW))
 	usual, habit := w.weekdays(win), win.habit()
-	for i, v := range win.KW {
-		switch {
-		case !math.IsNaN(v):
-			w.x[i] = v - w.mean - usual[habit[i]]
-		case i >= 168:
-			w.x[i] = w.x[i-168]
-		default:
-			w.x[i] = 0
+	var expected [256]float64 // no bounds are checked
+	for c, v := range usual {
+		expected[c] = w.mean + v
+	}
+	x, kw := w.x, win.KW[:len(w.x)]
+	for i, c := range habit[:len(x)] {
+		x[i] = kw[i] - expected[c]
+	}
+	if w.whole {
+		return
+	}
+	for i, v := range x {
+		if !math.IsNaN(v) {
+			continue
+		}
+		if x[i] = 0; i >= 168 {
+			x[i] = x[i-168]
 		}
 	}
 }
