@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/detectors/stat"
 )
@@ -25,9 +27,17 @@ type mean struct {
 	n   int
 }
 
-func (m *mean) add(v float64) { m.sum += v; m.n++ }
+// add adds those that are known.
+func (m *mean) add(values []float64) {
+	for _, v := range values {
+		if !math.IsNaN(v) {
+			m.sum += v
+			m.n++
+		}
+	}
+}
 
-func (m *mean) value() float64 {
+func (m mean) value() float64 {
 	if m.n == 0 {
 		return 0
 	}
@@ -55,55 +65,96 @@ func (p *Profiler) Profiles(s *Series) []datasets.LoadProfile {
 }
 
 func (p *Profiler) month(s *Series, from, to int) datasets.LoadProfile {
-	p.known, p.change = slices.Grow(p.known[:0], to-from), slices.Grow(p.change[:0], to-from)
-	p.night, p.day, p.weekend = mean{}, mean{}, mean{}
 	var row datasets.LoadProfile
-	var all mean
-	last := math.NaN()
-	for i, v := range s.KW[from:to] {
-		if math.IsNaN(v) {
-			last = v
-			continue
+	kw := s.KW[from:to]
+	sum := floats.Sum(kw)
+	if math.IsNaN(sum) { // some hours are unknown
+		sum = p.someHours(kw)
+	} else {
+		p.known = append(p.known[:0], kw...)
+		p.change = slices.Grow(p.change[:0], len(kw))[:len(kw)-1]
+		for i, v := range kw[1:] {
+			p.change[i] = math.Abs(v - kw[i])
 		}
-		all.add(v)
-		p.known = append(p.known, v)
-		if change := math.Abs(v - last); !math.IsNaN(change) {
-			p.change = append(p.change, change)
-		}
-		last = v
-		if s.Estimated[from+i] {
+	}
+	p.places(kw, p.clock[from:to])
+	for i, estimated := range s.Estimated[from:to] {
+		if estimated && !math.IsNaN(kw[i]) {
 			row.EstimatedH++
 		}
+	}
+	for _, v := range kw {
 		if v == 0 {
 			row.ZeroH++
 		}
-		p.place(p.clock[from+i], v)
 	}
-	row.Covered = int32(all.n)
-	row.Wh = datasets.Wh(math.Round(all.sum * 1000))
-	row.MeanKW = all.value()
-	if all.n > 0 {
+	row.Covered = int32(len(p.known))
+	row.Wh = datasets.Wh(math.Round(sum * 1000))
+	row.MeanKW = mean{sum, len(p.known)}.value()
+	if len(p.known) > 0 {
 		q := [...]float64{0.10, 0.50, 0.99}
 		stat.SelectQuantiles(p.known, q[:])
 		row.FloorKW, row.MedianKW, row.PeakKW = q[0], q[1], q[2]
 	}
 	if len(p.change) > 0 {
-		row.VariationKW = stat.SelectQuantile(p.change, 0.50)
+		q := [...]float64{0.50}
+		stat.SelectQuantiles(p.change, q[:])
+		row.VariationKW = q[0]
 	}
 	row.NightKW, row.DayKW, row.WeekendKW = p.night.value(), p.day.value(), p.weekend.value()
 	return row
 }
 
-// place adds the load of one hour, given the local hour of the week.
-func (p *Profiler) place(clock uint8, kw float64) {
-	weekend := clock >= 5*24
-	switch h := clock % 24; {
-	case h < 6:
-		p.night.add(kw)
-	case h >= 9 && h < 18 && !weekend:
-		p.day.add(kw)
+// someHours fills known and change of hours some of which are unknown, and returns their sum.
+func (p *Profiler) someHours(kw []float64) (sum float64) {
+	p.known, p.change = p.known[:0], p.change[:0]
+	last := math.NaN()
+	for _, v := range kw {
+		if !math.IsNaN(v) {
+			sum += v
+			p.known = append(p.known, v)
+			if change := math.Abs(v - last); !math.IsNaN(change) {
+				p.change = append(p.change, change)
+			}
+		}
+		last = v
 	}
-	if weekend {
-		p.weekend.add(kw)
+	return sum
+}
+
+// places adds up the loads by kind of hour, given the local hours of the week.
+func (p *Profiler) places(kw []float64, clock []uint8) {
+	p.night, p.day, p.weekend = mean{}, mean{}, mean{}
+	for i := 0; i < len(kw); {
+		// Hours up to the next change of kind, or of the clock, are of one kind.
+		hour := int(clock[i])
+		next := i + min(len(kw)-i, kindEnds[hour%24]-hour%24)
+		for int(clock[next-1]) != hour+next-1-i {
+			next--
+		}
+		part := kw[i:next]
+		weekend := hour >= 5*24
+		switch h := hour % 24; {
+		case h < 6:
+			p.night.add(part)
+		case h >= 9 && h < 18 && !weekend:
+			p.day.add(part)
+		}
+		if weekend {
+			p.weekend.add(part)
+		}
+		i = next
 	}
 }
+
+// kindEnds is the hour of the day before which the kind of each hour of the day ends.
+var kindEnds = func() (ends [24]int) {
+	for h := range ends {
+		for _, end := range [...]int{24, 18, 9, 6} {
+			if h < end {
+				ends[h] = end
+			}
+		}
+	}
+	return ends
+}()

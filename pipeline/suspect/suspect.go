@@ -1,7 +1,7 @@
 // Package suspect finds what is possible in readings but doubtful: nothing is
 // dropped for it, a person decides.
 //
-//  1. [Find] takes the readings of one site in order of time and returns what
+//  1. A [Finder] takes the readings of one site in order of time and returns what
 //     it doubts, a [Doubt] for each kind.
 //  2. The stage "check" keeps them in the table reading_doubts, with what only
 //     the deliveries show (values that contradict each other).
@@ -48,42 +48,44 @@ const (
 	day  = 24 * hour
 )
 
+// A Finder finds doubts. It keeps its memory from site to site; one goroutine at a time may
+// use it.
+type Finder struct {
+	found   []Doubt
+	days    []dayLoad
+	courses courses
+}
+
 // Find returns what is doubtful about readings in order of time, by kind. Days
 // and their hours are those of the zone. Missing values are gaps; estimated
-// ones are not looked at for stuck values.
-func Find(l *datasets.Load, zone *time.Location) []Doubt {
-	f := finder{at: map[string]int{}}
+// ones are not looked at for stuck values. The doubts are valid until the next call.
+func (f *Finder) Find(l *datasets.Load, zone *time.Location) []Doubt {
+	f.found = f.found[:0]
 	if l.Hourly {
 		f.negatives(l)
 	} else {
 		f.intervals(l)
 	}
 	f.runs(l)
-	if days := daily(l, zone); len(days) > 0 {
-		f.jumps(days)
-		f.shifts(days)
+	if f.daily(l, zone); len(f.days) > 0 {
+		f.jumps()
+		f.shifts()
 	}
 	slices.SortFunc(f.found, func(a, b Doubt) int { return slices.Index(Kinds, a.Kind) - slices.Index(Kinds, b.Kind) })
 	return f.found
 }
 
-type finder struct {
-	found []Doubt
-	at    map[string]int
-}
-
-func (f *finder) add(kind string, ts datasets.Micros) {
-	i, known := f.at[kind]
-	if !known {
+func (f *Finder) add(kind string, ts datasets.Micros) {
+	i := slices.IndexFunc(f.found, func(d Doubt) bool { return d.Kind == kind })
+	if i < 0 {
 		i = len(f.found)
-		f.at[kind] = i
 		f.found = append(f.found, Doubt{Kind: kind, First: ts})
 	}
 	f.found[i].Count++
 }
 
 // intervals looks at each reading and the one before it.
-func (f *finder) intervals(l *datasets.Load) {
+func (f *Finder) intervals(l *datasets.Load) {
 	step := usualStep(l)
 	var end datasets.Micros // of the readings so far
 	for i := range l.Len() {
@@ -108,7 +110,7 @@ func (f *finder) intervals(l *datasets.Load) {
 }
 
 // negatives is what intervals finds where each begins at the end of the one before.
-func (f *finder) negatives(l *datasets.Load) {
+func (f *Finder) negatives(l *datasets.Load) {
 	for i, wh := range l.Wh {
 		if wh < 0 {
 			f.add(Negative, l.TS[i])
@@ -137,7 +139,7 @@ func usualStep(l *datasets.Load) datasets.Micros {
 }
 
 // runs looks for values that stay the same.
-func (f *finder) runs(l *datasets.Load) {
+func (f *Finder) runs(l *datasets.Load) {
 	wh := l.Wh
 	for i := 0; i < l.Len(); {
 		if i+1 < len(wh) && wh[i+1] != wh[i] { // most of the time
@@ -173,11 +175,8 @@ type dayLoad struct {
 }
 
 // daily sums readings by day. The list has no gaps; days without readings are empty.
-func daily(l *datasets.Load, zone *time.Location) []dayLoad {
-	if l.Len() == 0 {
-		return nil
-	}
-	days := make([]dayLoad, 0, (l.TS[l.Len()-1]-l.TS[0])/day+2)
+func (f *Finder) daily(l *datasets.Load, zone *time.Location) {
+	days := f.days[:0]
 	clock := wall{zone: zone}
 	for i := 0; i < l.Len(); {
 		if l.Quality[i] == datasets.Missing {
@@ -207,7 +206,7 @@ func daily(l *datasets.Load, zone *time.Location) []dayLoad {
 		}
 		i = to
 	}
-	return days
+	f.days = days
 }
 
 // A wall is a clock that remembers its offset.
@@ -242,7 +241,8 @@ const (
 	jumpApart = 3
 )
 
-func (f *finder) jumps(days []dayLoad) {
+func (f *Finder) jumps() {
+	days := f.days
 	for i := jumpDays; i+jumpDays <= len(days); i++ {
 		if a, b := days[i-1].wh, days[i].wh; !(b > a*jumpApart || a > b*jumpApart) {
 			continue // nor are all days before apart from all after
@@ -296,8 +296,9 @@ const (
 	shiftLacks  = 0.025
 )
 
-func (f *finder) shifts(days []dayLoad) {
-	c := coursesOf(days)
+func (f *Finder) shifts() {
+	days, c := f.days, &f.courses
+	c.fill(days)
 	for i := shiftDays; i+shiftDays <= len(days); i++ {
 		if c.shiftAt(i) == 0 {
 			continue
@@ -321,8 +322,10 @@ type courses struct {
 	lack []int
 }
 
-func coursesOf(days []dayLoad) courses {
-	c := courses{make([][24]float64, len(days)+1), make([]int, len(days)+1)}
+func (c *courses) fill(days []dayLoad) {
+	c.wh = slices.Grow(c.wh[:0], len(days)+1)[:len(days)+1]
+	c.lack = slices.Grow(c.lack[:0], len(days)+1)[:len(days)+1]
+	c.wh[0], c.lack[0] = [24]float64{}, 0
 	for i := range days {
 		d := &days[i]
 		c.lack[i+1] = c.lack[i]
@@ -333,12 +336,11 @@ func coursesOf(days []dayLoad) courses {
 			c.wh[i+1][h] = c.wh[i][h] + wh
 		}
 	}
-	return c
 }
 
 // shiftAt returns how much better the courses on both sides of a day agree
 // when one is moved by an hour, 0 if they do not say so.
-func (c courses) shiftAt(i int) float64 {
+func (c *courses) shiftAt(i int) float64 {
 	if c.lack[i+shiftDays] > c.lack[i-shiftDays] {
 		return 0
 	}

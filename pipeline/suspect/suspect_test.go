@@ -32,6 +32,7 @@ func show(doubts []Doubt) string {
 }
 
 func TestFind(t *testing.T) {
+	var f Finder
 	for _, c := range []struct {
 		name   string
 		change func(l *datasets.Load)
@@ -58,11 +59,11 @@ func TestFind(t *testing.T) {
 	} {
 		l := ordinary(60)
 		c.change(l)
-		if got := show(Find(l, time.UTC)); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
+		if got := show(f.Find(l, time.UTC)); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
-	if got := Find(&datasets.Load{}, time.UTC); len(got) != 0 {
+	if got := f.Find(&datasets.Load{}, time.UTC); len(got) != 0 {
 		t.Errorf("no readings: %v", got)
 	}
 }
@@ -81,6 +82,7 @@ func times(l *datasets.Load, from int, factor float64) {
 
 // Readings that are known to be hourly give the doubts that any readings give.
 func TestHourlyIsNoOther(t *testing.T) {
+	var f Finder
 	zone, err := time.LoadLocation("Asia/Almaty")
 	if err != nil {
 		t.Fatal(err)
@@ -100,9 +102,9 @@ func TestHourlyIsNoOther(t *testing.T) {
 				copy(l.Wh[at+1:], slices.Clone(l.Wh[at:len(l.Wh)-1]))
 			}
 			l.Wh[r.IntN(l.Len())] = -3
-			want := show(Find(l, z))
+			want := show(f.Find(l, z))
 			l.Hourly = true
-			if got := show(Find(l, z)); got != want {
+			if got := show(f.Find(l, z)); got != want {
 				t.Errorf("hourly: %q, want %q", got, want)
 			}
 		}
