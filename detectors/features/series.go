@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/minewatch/minewatch/datasets"
 )
 
@@ -48,6 +50,9 @@ func (s *Series) Hour(t datasets.Micros) int {
 
 // Known returns the number of hours with a value.
 func (s *Series) Known() int {
+	if !math.IsNaN(floats.Sum(s.KW)) {
+		return len(s.KW) // as of most
+	}
 	n := 0
 	for _, v := range s.KW {
 		if !math.IsNaN(v) {
@@ -68,13 +73,14 @@ func (s *Series) Clock(zone *time.Location, buf []uint8) []uint8 {
 		if _, end := at.ZoneBounds(); !end.IsZero() { // the first hour that begins at a change of the offset or after it
 			to = min(to, max(i+1, s.Hour(datasets.MicrosOf(end)+MicrosPerHour-1)))
 		}
-		hour := hourOfWeek(s.At(i), offset)
-		for ; i < to; i++ {
-			clock[i] = hour
-			if hour++; hour == 168 {
-				hour = 0
-			}
+		part, first := clock[i:to], int(hourOfWeek(s.At(i), offset))
+		for k := range part[:min(168, len(part))] {
+			part[k] = uint8((first + k) % 168)
 		}
+		for n := 168; n < len(part); n *= 2 { // weeks repeat
+			copy(part[n:], part[:n])
+		}
+		i = to
 	}
 	return clock
 }
