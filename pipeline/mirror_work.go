@@ -234,6 +234,11 @@ func (w *mirrorWork) do(ctx context.Context, e *Env, job Job) ([]int64, error) {
 	if err := w.pull(ctx, lake, need); err != nil {
 		return nil, err
 	}
+	for _, t := range job {
+		if err := sees(e, t); err != nil {
+			return nil, err
+		}
+	}
 	rows, err := e.apply(ctx, job)
 	if err != nil {
 		return nil, err
@@ -244,4 +249,19 @@ func (w *mirrorWork) do(ctx context.Context, e *Env, job Job) ([]int64, error) {
 		}
 	}
 	return rows, nil
+}
+
+// sees plans a task anew from what this worker sees. Its fingerprint is of all that the
+// result depends on: if it is another, so might be the result.
+func sees(e *Env, t Task) error {
+	tasks, err := stageNamed(t.Stage).Plan(e)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", t.Stage, t.Out, err)
+	}
+	for _, have := range tasks {
+		if have.Out == t.Out && have.Fingerprint == t.Fingerprint {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s %s: this worker does not see all that the task was planned from; plan anew, and if it is so again, it is a fault of the program", t.Stage, t.Out)
 }
