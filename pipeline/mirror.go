@@ -368,22 +368,13 @@ func (f *TaskFile) forMirror(ws *Workspace) error {
 			f.Beside = append(f.Beside, parts...)
 		}
 	}
-	names, err := ws.settingFiles()
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		sum, err := store.HashFile(ws.Path(name))
-		if err != nil {
-			return err
-		}
-		f.Files = append(f.Files, WorkspaceFile{name, sum})
-	}
-	return nil
+	var err error
+	f.Files, err = ws.settingFiles()
+	return err
 }
 
-// settingFiles names the files of the workspace that tasks depend on beside the lake.
-func (ws *Workspace) settingFiles() ([]string, error) {
+// settingFiles returns the files of the workspace that tasks depend on beside the lake.
+func (ws *Workspace) settingFiles() ([]WorkspaceFile, error) {
 	names := []string{ConfigName}
 	tables, err := ws.tableFiles()
 	if err != nil {
@@ -398,5 +389,13 @@ func (ws *Workspace) settingFiles() ([]string, error) {
 		}
 		names = append(names, filepath.ToSlash(filepath.Clean(name)))
 	}
-	return names, nil
+	files := make([]WorkspaceFile, len(names))
+	for i, name := range names {
+		sum, err := store.HashFile(ws.Path(name))
+		if err != nil {
+			return nil, err
+		}
+		files[i] = WorkspaceFile{name, sum}
+	}
+	return files, nil
 }

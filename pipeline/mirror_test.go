@@ -155,6 +155,30 @@ func TestMirrorCache(t *testing.T) {
 		}
 	}
 	sameFiles(t, "second plan", filesBelow(t, ws.Lake()), want)
+
+	// What the first plan alone needed is swept; the rest still serves a new lake.
+	gone, err := m.Sweep(t.Context(), ws, false)
+	if err != nil || !slices.Contains(gone, "plans/todo.json") || len(gone) < 10 {
+		t.Errorf("%d objects to sweep, %v", len(gone), err)
+	}
+	if _, err = m.Sweep(t.Context(), ws, true); err != nil {
+		t.Fatal(err)
+	}
+	if gone, err = m.Sweep(t.Context(), ws, true); err != nil || len(gone) > 0 {
+		t.Errorf("swept twice, and still there: %v, %v", gone, err)
+	}
+	for _, s := range Stages() {
+		for _, table := range s.Tables {
+			if err := os.RemoveAll(filepath.Join(ws.Lake(), table)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	plan, err := PlanRun(t.Context(), ws, m)
+	if err != nil || len(plan.Tasks.Tasks) > 0 {
+		t.Errorf("%d tasks would be done again, %v", len(plan.Tasks.Tasks), err)
+	}
+	sameFiles(t, "after the sweep", filesBelow(t, ws.Lake()), want)
 }
 
 // A failing store fails for good once a number of objects was put: what a worker
@@ -187,8 +211,8 @@ func TestMirrorCutOff(t *testing.T) {
 	inputs := filesBelow(t, ws.Lake())
 	whole := NewMirror(objects.NewFolder(t.TempDir()))
 	f := planFor(t, ws, whole)
-	for n := 0; ; n += 17 {
-		if testing.Short() && n > 17 {
+	for n := 0; ; n += 23 {
+		if testing.Short() && n > 23 {
 			break
 		}
 		restoreLake(t, ws, inputs)

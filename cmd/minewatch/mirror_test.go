@@ -29,36 +29,38 @@ func TestWorkersOfMirror(t *testing.T) {
 	local := copyOf(t, base)
 	mustRun(t, "run", "-w", local, "--quiet")
 	want := digests(t, local)
-	for name, address := range map[string]func(*testing.T) string{
-		"folder": func(t *testing.T) string { return filepath.Join(t.TempDir(), "share") },
-		"s3":     objectstest.Address,
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := cluster{t: t, dir: copyOf(t, base), address: address(t), caches: t.TempDir()}
-			mustRun(t, "ingest", "-w", c.dir, "--quiet")
-			c.plan()
-			c.kill()
-			rounds := 0
-			for ; c.plan() > 0; rounds++ {
-				c.work("0 of 2", "0 of 2 again", "1 of 2")
-			}
-			if rounds != 4 {
-				t.Errorf("%d rounds, want 4: profiles, sessions, contacts, endpoints", rounds)
-			}
-			c.work("0 of 1") // of the empty plan
-			mustRun(t, "run", "-w", c.dir, "--mirror", c.address, "--quiet")
-			got := digests(t, c.dir)
-			for _, name := range slices.Sorted(maps.Keys(want)) {
-				if got[name] != want[name] {
-					t.Errorf("%s is %q, want %q", name, got[name], want[name])
-				}
-				delete(got, name)
-			}
-			for name := range got {
-				t.Errorf("%s is there and should not be", name)
-			}
-			c.keepsSecrets()
-		})
+	c := cluster{t: t, dir: copyOf(t, base), address: objectstest.Address(t), caches: t.TempDir()}
+	mustRun(t, "ingest", "-w", c.dir, "--quiet")
+	c.plan()
+	c.kill()
+	rounds := 0
+	for ; c.plan() > 0; rounds++ {
+		c.work("0 of 2", "0 of 2 again", "1 of 2")
+	}
+	if rounds != 4 {
+		t.Errorf("%d rounds, want 4: profiles, sessions, contacts, endpoints", rounds)
+	}
+	c.work("0 of 1") // of the empty plan
+	mustRun(t, "run", "-w", c.dir, "--mirror", c.address, "--quiet")
+	got := digests(t, c.dir)
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if got[name] != want[name] {
+			t.Errorf("%s is %q, want %q", name, got[name], want[name])
+		}
+		delete(got, name)
+	}
+	for name := range got {
+		t.Errorf("%s is there and should not be", name)
+	}
+	c.keepsSecrets()
+	before := len(c.list(""))
+	mustRun(t, "prune", "-w", c.dir, "--mirror", c.address)
+	if left := len(c.list("")); left != before {
+		t.Errorf("%d objects of %d are left without --yes", left, before)
+	}
+	mustRun(t, "prune", "-w", c.dir, "--mirror", c.address, "--yes")
+	if len(c.list("plans/")) > 0 || len(c.list("done/")) == 0 {
+		t.Errorf("swept to %v", c.list(""))
 	}
 }
 
