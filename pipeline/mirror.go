@@ -116,15 +116,15 @@ func (m *Mirror) putFile(ctx context.Context, object, path, sum string) error {
 	if err := store.CheckFile(path, sum); err != nil {
 		return fmt.Errorf("%w; minewatch verify names the remedy", err)
 	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
 	return m.objects.Put(ctx, object, f, info.Size())
 }
 

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/minewatch/minewatch/datasets/store"
 )
 
 // A Folder keeps objects as files of a folder.
@@ -57,40 +59,15 @@ func (f Folder) PutNew(ctx context.Context, name string, r io.ReadSeeker, size i
 	})
 }
 
-// temporary begins the names of files that are not objects yet.
-const temporary = ".tmp-"
-
 func (f Folder) put(ctx context.Context, name string, r io.Reader, size int64, publish func(from, to string) error) error {
 	if err := errors.Join(checkName(name), ctx.Err()); err != nil {
 		return err
 	}
-	dir := filepath.Dir(f.path(name))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	path := f.path(name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(dir, temporary+"*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name()) // fails harmlessly after a rename
-	_, err = io.CopyN(tmp, r, size)
-	if err == nil {
-		err = tmp.Chmod(0o644)
-	}
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if err = errors.Join(err, tmp.Close()); err != nil {
-		return err
-	}
-	if err := publish(tmp.Name(), f.path(name)); err != nil {
-		return err
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return store.WriteFrom(path, r, size, publish)
 }
 
 // Has implements [Store].
@@ -112,7 +89,7 @@ func (f Folder) List(ctx context.Context, prefix string) ([]string, error) {
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // nothing was put yet, or it was deleted meanwhile
 			return nil
-		case err != nil || d.IsDir() || strings.HasPrefix(d.Name(), temporary):
+		case err != nil || d.IsDir() || strings.HasPrefix(d.Name(), store.Temporary):
 			return err
 		}
 		rel, err := filepath.Rel(f.dir, path)

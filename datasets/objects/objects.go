@@ -9,6 +9,7 @@ package objects
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -42,9 +43,12 @@ type Store interface {
 // s3://bucket/prefix?endpoint=http://host:port&region=name. Nothing is asked of a
 // server yet. Keys of a server come from the environment alone, see [S3].
 func Open(address string) (Store, error) {
-	u, err := url.Parse(address)
-	if err != nil || len(u.Scheme) < 2 { // a letter is a drive of Windows
+	if !strings.Contains(address, "://") {
 		return NewFolder(address), nil
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, errors.New("the address is no URL; if a key is in it, keys do not belong there") // the error would show it
 	}
 	if u.User != nil {
 		return nil, fmt.Errorf("%s: keys do not belong into an address; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", u.Redacted())

@@ -351,6 +351,7 @@ func TestOpen(t *testing.T) {
 	}
 	for address, want := range map[string]string{
 		"s3://id:key@bucket/a":                      "keys do not belong into an address",
+		"s3://id:key/%zz":                           "no URL",
 		"s3://":                                     "want s3://bucket/prefix",
 		"s3://bucket/../a":                          "no name",
 		"s3://bucket?endpoint=host":                 "want https://host",
