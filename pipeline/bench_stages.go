@@ -180,7 +180,7 @@ func renew(ctx context.Context, env *Env, groups [][]*Stage) error {
 	for _, group := range groups {
 		var tasks []Task
 		for _, s := range group {
-			all, _, err := env.plan(s)
+			all, _, err := env.plan(ctx, s)
 			if err != nil {
 				return err
 			}

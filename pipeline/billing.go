@@ -13,6 +13,7 @@ import (
 var billingStage = &Stage{
 	Name:   "billing",
 	Tables: []string{"billing_evidence"},
+	Beside: sharedTables,
 	After:  []*Stage{profileStage},
 	Needs:  (*Env).share,
 	Plan: func(env *Env) ([]Task, error) {

@@ -21,6 +21,7 @@ import (
 var checkStage = &Stage{
 	Name:   "check",
 	Tables: []string{"reading_doubts"},
+	Along:  []string{supersededFolder + "readings"},
 	Plan: func(env *Env) ([]Task, error) {
 		return env.readingTasks("check", env.WS.Config.Zone)
 	},
@@ -61,7 +62,7 @@ func (c *checkLook) commit(ctx context.Context) (int64, error) {
 func (e *Env) contradictions(ctx context.Context, t Task, add func(site string, d suspect.Doubt)) error {
 	var files []string
 	for _, m := range t.In {
-		old, err := store.Open(e.WS.Lake(), "_superseded/readings", m.Partition)
+		old, err := store.Open(e.WS.Lake(), supersededFolder+"readings", m.Partition)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

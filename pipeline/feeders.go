@@ -22,6 +22,7 @@ import (
 var feederStage = &Stage{
 	Name:   "feeders",
 	Tables: []string{"feeder_evidence", "feeder_energy"},
+	Beside: sharedTables,
 	After:  []*Stage{profileStage},
 	Needs:  (*Env).share,
 	Plan: func(env *Env) ([]Task, error) {

@@ -21,6 +21,7 @@ import (
 var groupStage = &Stage{
 	Name:   "groups",
 	Tables: []string{"group_evidence", "group_energy"},
+	Beside: sharedTables,
 	After:  []*Stage{detectStage},
 	Needs:  (*Env).share,
 	Plan: func(env *Env) ([]Task, error) {

@@ -61,6 +61,7 @@ var onlyIn = []struct{ library, home string }{
 	{"github.com/netsampler/goflow2", "datasets/raw"},
 	{"github.com/gopacket/gopacket", "datasets/raw datasets/capture"},
 	{"github.com/duckdb/duckdb-go", "pipeline/sql"},
+	{"github.com/minio/minio-go", "datasets/objects"},
 	{"github.com/apache/beam", "pipeline/beamrun"},
 	{"github.com/spf13/cobra", "cmd/minewatch"},
 }

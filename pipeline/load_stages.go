@@ -127,6 +127,12 @@ type cut struct {
 	Region, FeederID string // "" for all
 }
 
+// The tables that surround and share read.
+var (
+	aroundTables = []string{"sites", "curtailments", "weather"}
+	sharedTables = append([]string{"site_load"}, aroundTables...)
+)
+
 // surround loads what detection needs beyond one bucket, once.
 func (e *Env) surround() error {
 	e.sharing.Lock()
@@ -287,6 +293,7 @@ func (e *Env) sameRegion(a, b string) bool {
 var detectStage = &Stage{
 	Name:   "detect",
 	Tables: []string{"load_evidence", "mining_energy"},
+	Beside: aroundTables,
 	Needs:  (*Env).surround,
 	Plan: func(env *Env) ([]Task, error) {
 		return env.tasksOf("detect", []string{"readings"}, func(bucket int32) []string {
@@ -335,6 +342,7 @@ func (d *detectLook) commit(context.Context) (int64, error) {
 var peerStage = &Stage{
 	Name:   "peers",
 	Tables: []string{"peer_evidence"},
+	Beside: sharedTables,
 	After:  []*Stage{profileStage},
 	Needs:  (*Env).share,
 	Plan: func(env *Env) ([]Task, error) {

@@ -24,6 +24,7 @@ import (
 type RunOptions struct {
 	Progress Progress
 	Runner   Runner   // nil: [Local]
+	Mirror   *Mirror  // from which results of workers elsewhere are taken; may be nil
 	Visits   *int     // instead of the setting visits.budget
 	Explore  *float64 // instead of the setting visits.explore
 }
@@ -105,6 +106,7 @@ func runLocked(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, er
 	if o.Runner != nil {
 		env.runner = o.Runner
 	}
+	env.mirror = o.Mirror
 	r := &runner{env: env, begun: time.Now()}
 	var taken *IngestResult
 	if err := r.timed("ingest", func() (int64, error) {

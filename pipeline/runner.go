@@ -15,12 +15,15 @@ type Runner interface {
 }
 
 // Local applies jobs in a pool of workers of this process.
-type Local struct{}
+type Local struct {
+	// Do does a job and returns the rows written by each of its tasks; nil: apply it.
+	Do func(ctx context.Context, env *Env, job Job) ([]int64, error)
+}
 
 var _ Runner = Local{}
 
 // Run applies the jobs, env.Workers at a time, and stops at the first error.
-func (Local) Run(ctx context.Context, env *Env, jobs []Job) (map[string]int64, error) {
+func (l Local) Run(ctx context.Context, env *Env, jobs []Job) (map[string]int64, error) {
 	total := map[string]int64{}
 	for _, job := range jobs {
 		for _, t := range job {
@@ -29,6 +32,10 @@ func (Local) Run(ctx context.Context, env *Env, jobs []Job) (map[string]int64, e
 	}
 	for stage, n := range total {
 		env.Progress(stage, 0, n, 0)
+	}
+	do := l.Do
+	if do == nil {
+		do = func(ctx context.Context, env *Env, job Job) ([]int64, error) { return env.apply(ctx, job) }
 	}
 	var mu sync.Mutex
 	rows, done := map[string]int64{}, map[string]int64{}
@@ -39,7 +46,7 @@ func (Local) Run(ctx context.Context, env *Env, jobs []Job) (map[string]int64, e
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			written, err := env.apply(ctx, job)
+			written, err := do(ctx, env, job)
 			if err != nil {
 				return err
 			}

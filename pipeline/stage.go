@@ -37,6 +37,8 @@ type Stage struct {
 	Name   string
 	Tables []string         // that a task commits, each with the task's fingerprint
 	After  []*Stage         // whose tables Plan or Apply reads
+	Beside []string         // tables of which Needs, Apply and Look read all, beside what the task names
+	Along  []string         // tables of which Apply and Look read the partitions that the task names of another
 	Needs  func(*Env) error // loads once what Plan and Apply share; may be nil
 	Plan   func(env *Env) ([]Task, error)
 	Apply  func(ctx context.Context, env *Env, t Task) (int64, error)
@@ -67,7 +69,8 @@ type Env struct {
 	Workers  int
 	Progress Progress
 	runner   Runner
-	code     string // identifies the program, for fingerprints
+	mirror   *Mirror // from which results are taken; may be nil
+	code     string  // identifies the program, for fingerprints
 	sharing  sync.Mutex
 	around   surroundings
 	shared   shared
@@ -154,8 +157,9 @@ func (e *Env) prune(s *Stage, tasks []Task) error {
 }
 
 // plan returns all tasks of a stage and those of them that are to be done. The
-// stages that it reads from must be done.
-func (e *Env) plan(s *Stage) (all, todo []Task, err error) {
+// stages that it reads from must be done. What workers elsewhere have done of them is
+// taken from the mirror.
+func (e *Env) plan(ctx context.Context, s *Stage) (all, todo []Task, err error) {
 	if s.Needs != nil {
 		err = s.Needs(e)
 	}
@@ -164,6 +168,9 @@ func (e *Env) plan(s *Stage) (all, todo []Task, err error) {
 	}
 	if err == nil {
 		todo, err = e.todo(s, all)
+	}
+	if err == nil && e.mirror != nil {
+		todo, err = e.mirror.left(ctx, e.WS.Lake(), todo)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("plan %s: %w", s.Name, err)
@@ -180,7 +187,7 @@ func runStages(ctx context.Context, env *Env, stages ...*Stage) ([]StageTime, er
 	first := -1 // stage with something to do
 	for i, s := range stages {
 		times[i].Stage = s.Name
-		all, todo, err := env.plan(s)
+		all, todo, err := env.plan(ctx, s)
 		if err != nil {
 			return times, err
 		}

@@ -24,6 +24,7 @@ import (
 var nameStage = &Stage{
 	Name:   "names",
 	Tables: []string{"server_name"},
+	Beside: []string{"subscribers"},
 	Plan: func(env *Env) ([]Task, error) {
 		who, err := env.who()
 		if err != nil {
@@ -39,6 +40,7 @@ var nameStage = &Stage{
 var flowStage = &Stage{
 	Name:   "sessions",
 	Tables: []string{"flow_session", "flow_day"},
+	Beside: []string{"subscribers", "pools", "server_name"},
 	After:  []*Stage{nameStage},
 	Plan: func(env *Env) ([]Task, error) {
 		who, err := env.who()

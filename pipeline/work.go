@@ -24,7 +24,7 @@ type StagePlan struct {
 	After string `json:"after,omitempty"`
 }
 
-// A Plan says what a run would do now. It changes nothing.
+// A Plan says what a run would do now.
 type Plan struct {
 	New    []string    `json:"new"` // files in the inbox that are to be taken in before anything else
 	Stages []StagePlan `json:"stages"`
@@ -35,11 +35,15 @@ type Plan struct {
 type TaskFile struct {
 	Program string `json:"program"` // that planned them; no other may do them
 	Tasks   []Task `json:"tasks"`
+	// What workers need beside, who reach the workspace through a [Mirror] only.
+	Beside []store.Manifest `json:"beside,omitempty"` // partitions that stages read as a whole
+	Files  []WorkspaceFile  `json:"files,omitempty"`
 }
 
 // PlanRun says what a run would do. While files are to be taken in, the stages
-// are planned as the lake stands.
-func PlanRun(ctx context.Context, ws *Workspace) (*Plan, error) {
+// are planned as the lake stands. With a mirror, which may be nil, results that
+// workers have put there are taken into the lake first.
+func PlanRun(ctx context.Context, ws *Workspace, mirror *Mirror) (*Plan, error) {
 	unlock, err := ws.lockShared()
 	if err != nil {
 		return nil, err
@@ -49,6 +53,7 @@ func PlanRun(ctx context.Context, ws *Workspace) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	env.mirror = mirror
 	plan := &Plan{Tasks: TaskFile{Program: env.code, Tasks: []Task{}}}
 	if plan.New, err = ingest.Pending(ctx, IngestOptions{}.intake(ws)); err != nil {
 		return nil, err
@@ -60,7 +65,7 @@ func PlanRun(ctx context.Context, ws *Workspace) (*Plan, error) {
 			p.After = s.After[i].Name
 			busy[s] = true
 		} else {
-			all, todo, err := env.plan(s)
+			all, todo, err := env.plan(ctx, s)
 			if err != nil {
 				return nil, err
 			}
@@ -69,6 +74,11 @@ func PlanRun(ctx context.Context, ws *Workspace) (*Plan, error) {
 			plan.Tasks.Tasks = append(plan.Tasks.Tasks, todo...)
 		}
 		plan.Stages = append(plan.Stages, p)
+	}
+	if mirror != nil {
+		if err := plan.Tasks.forMirror(ws); err != nil {
+			return nil, err
+		}
 	}
 	return plan, nil
 }

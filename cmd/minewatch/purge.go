@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -10,26 +12,28 @@ import (
 )
 
 func (p *program) prune() *cobra.Command {
-	var age string
+	var age, address string
 	var today pipeline.Date
 	var o pipeline.PruneOptions
 	cmd := &cobra.Command{
-		Use:   "prune (--older-than AGE | --run ID)",
-		Short: "Delete runs and deliveries that are too old to be kept, or one run",
+		Use:   "prune (--older-than AGE | --run ID | --mirror ADDRESS)",
+		Short: "Delete runs and deliveries that are too old to be kept, one run, or leftovers for workers",
 		Long: `Delete finished runs but the newest, and deliveries of readings, bills, feeders,
 flows, DNS and TLS whose newest row is older than AGE (3y, 18mo, 90d), with what
 the lake holds of them. Their records and the journal stay. With --run, delete one
-run and nothing else, such as one that a disk damaged. Without --yes it only
-says what would be deleted.`,
+run and nothing else, such as one that a disk damaged. With --mirror, delete what workers
+elsewhere were given and have made that the lake does not hold any more, for example after
+a purge; see minewatch work. Without --yes it only says what would be deleted.`,
 		Example: `  minewatch prune -w kostanay --older-than 5y
   minewatch prune -w kostanay --older-than 18mo --yes
-  minewatch prune -w kostanay --run 0003 --yes`,
+  minewatch prune -w kostanay --run 0003 --yes
+  minewatch prune -w kostanay --mirror "s3://kostanay/work?endpoint=https://storage.example" --yes`,
 		Args: cobra.NoArgs,
 	}
 	cmd.RunE = func(*cobra.Command, []string) error {
 		const help = "Run minewatch prune --help for examples."
-		if (age == "") == (o.Run == "") {
-			return &usageError{errors.New("want --older-than or --run, one of the two"), help}
+		if given := slices.DeleteFunc([]string{age, o.Run, address}, func(v string) bool { return v == "" }); len(given) != 1 {
+			return &usageError{errors.New("want --older-than, --run or --mirror, one of the three"), help}
 		}
 		if age != "" {
 			var err error
@@ -41,6 +45,9 @@ says what would be deleted.`,
 		ws, err := pipeline.OpenWorkspace(p.workspace)
 		if err != nil {
 			return err
+		}
+		if address != "" {
+			return p.sweep(cmd.Context(), ws, address, o.Do)
 		}
 		result, err := pipeline.Prune(cmd.Context(), ws, o)
 		if err != nil {
@@ -58,11 +65,34 @@ says what would be deleted.`,
 	}
 	cmd.Flags().StringVar(&age, "older-than", "", "age from which things are deleted: 3y, 18mo, 90d")
 	cmd.Flags().StringVar(&o.Run, "run", "", "the one run to delete")
+	mirrorFlag(cmd, &address)
 	cmd.Flags().TextVar(&today, "today", pipeline.Date(0), "day to reckon from (default the computer's clock)")
 	cmd.Flags().BoolVar(&o.Do, "yes", false, "delete; there is no way back")
 	p.workspaceFlag(cmd)
 	p.jsonFlag(cmd)
 	return cmd
+}
+
+// sweep deletes what a mirror holds and the workspace does not name.
+func (p *program) sweep(ctx context.Context, ws *pipeline.Workspace, address string, yes bool) error {
+	mirror, err := openMirror(address)
+	if err != nil {
+		return err
+	}
+	objects, err := mirror.Sweep(ctx, ws, yes)
+	if err != nil {
+		return err
+	}
+	if p.json {
+		return printJSON(p.stdout, map[string]any{"objects": objects, "done": yes})
+	}
+	fmt.Fprintf(p.stdout, "%s in %s that the workspace does not name.\n", count(len(objects), "object"), mirror)
+	p.printNames("", objects)
+	if !yes {
+		return p.printDone(false)
+	}
+	_, err = fmt.Fprintln(p.stdout, "Done.")
+	return err
 }
 
 func (p *program) purge() *cobra.Command {

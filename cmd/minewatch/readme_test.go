@@ -32,6 +32,7 @@ var elsewhere = []struct{ command, file, has, reason string }{
 	{command: ".ci/beam", file: ".ci/run", has: ".ci/beam"},
 	{command: "python3 -m venv .venv", file: ".ci/notebooks", has: "python3 -m venv"},
 	{command: ".venv/bin/pip install -r notebooks/requirements.txt jupyterlab", file: ".ci/notebooks", has: "-r notebooks/requirements.txt"},
+	{command: ".ci/s3", file: ".ci/run", has: ".ci/s3"},
 	{command: ".venv/bin/jupyter lab notebooks", reason: "opens a browser"},
 	{command: "sudo ", reason: "changes the machine; TestSystemdUnits reads the units"},
 	{command: "minewatch bench detect --first 101", file: ".ci/run", has: "bench detect"},
@@ -109,7 +110,7 @@ func TestDocumentedCommands(t *testing.T) {
 // the workspace there, and below the folder where it would write to the system's.
 func here(command string) string {
 	command = strings.ReplaceAll(command, "go run ./cmd/minewatch ", "minewatch ")
-	command = strings.NewReplacer("-w DIR", "-w kostanay", "--index I --of N", "--index 0 --of 1").Replace(command)
+	command = strings.NewReplacer("-w DIR", "-w kostanay", "--index I --of N", "--index 0 --of 1", "-w CACHE", "-w cache", "--mirror URL", "--mirror share").Replace(command)
 	return regexp.MustCompile(` /(usr/local|etc)/`).ReplaceAllString(command, ` ./$1/`)
 }
 

@@ -33,7 +33,7 @@ The same input and settings give the same bytes, whatever the number of cores.`,
 		Args: cobra.NoArgs,
 	}
 	var plan bool
-	var tasks string
+	var tasks, address string
 	visits, explore := 0, 0.0
 	cmd.RunE = func(*cobra.Command, []string) error {
 		ws, err := pipeline.OpenWorkspace(p.workspace)
@@ -41,10 +41,14 @@ The same input and settings give the same bytes, whatever the number of cores.`,
 			return err
 		}
 		if plan || tasks != "" {
-			return p.plan(cmd.Context(), ws, tasks)
+			return p.plan(cmd.Context(), ws, tasks, address)
+		}
+		mirror, err := openMirror(address)
+		if err != nil {
+			return err
 		}
 		progress, end := p.progress()
-		options := pipeline.RunOptions{Progress: progress}
+		options := pipeline.RunOptions{Progress: progress, Mirror: mirror}
 		if cmd.Flags().Changed("visits") {
 			options.Visits = &visits
 		}
@@ -69,6 +73,7 @@ The same input and settings give the same bytes, whatever the number of cores.`,
 	}
 	cmd.Flags().BoolVar(&plan, "plan", false, "only say what would be done: files to take in, tasks of each stage")
 	cmd.Flags().StringVar(&tasks, "tasks", "", "with --plan: write the tasks that can be done now to this `file`")
+	mirrorFlag(cmd, &address)
 	p.workspaceFlag(cmd)
 	p.jsonFlag(cmd)
 	cmd.Flags().IntVar(&visits, "visits", 0, "visits that there is room for, 0 for no limit (default visits.budget)")

@@ -45,6 +45,12 @@ func ReadChecked(path string, v any) error {
 	if err != nil {
 		return err
 	}
+	return DecodeChecked(path, text, v)
+}
+
+// DecodeChecked decodes the text of what WriteChecked wrote to path. The error is
+// a *[Damage] if it was changed since.
+func DecodeChecked(path string, text []byte, v any) error {
 	tail := len(withCheck(nil))
 	if len(text) < tail || !bytes.Equal(withCheck(text[:len(text)-tail:len(text)-tail]), text) {
 		return &Damage{path, "its text does not fit its check"}

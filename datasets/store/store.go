@@ -14,6 +14,7 @@
 package store
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -163,13 +164,21 @@ func removeReplaced(dir, keep string) error {
 // WriteFile writes a small file so that readers see all of it or nothing:
 // temporary name, sync, rename, sync of the folder.
 func WriteFile(path string, content []byte) error {
+	return WriteFrom(path, bytes.NewReader(content), int64(len(content)), os.Rename)
+}
+
+// Temporary begins the names of files that are not finished.
+const Temporary = ".tmp-"
+
+// WriteFrom is [WriteFile] of size bytes of r; publish gives the finished file its name.
+func WriteFrom(path string, r io.Reader, size int64, publish func(from, to string) error) error {
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".tmp-*")
+	f, err := os.CreateTemp(dir, Temporary+"*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name()) // fails harmlessly after the rename
-	_, err = f.Write(content)
+	_, err = io.CopyN(f, r, size)
 	if err == nil {
 		err = f.Chmod(0o644)
 	}
@@ -179,7 +188,7 @@ func WriteFile(path string, content []byte) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := publish(f.Name(), path); err != nil {
 		return err
 	}
 	return syncFile(dir)
