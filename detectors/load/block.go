@@ -62,6 +62,8 @@ type Scanner struct {
 	fresh    map[historyKey]bool // histories of the window at hand
 	onsets   []int
 	meanKW   float64
+	faults   faultFinder
+	ready    bool  // whether the window at hand was prepared
 	block    Block // the candidate at hand
 }
 
@@ -146,6 +148,7 @@ func (s *Scanner) each(w *Window, atLeast *float64, f func(*Block)) string {
 // prepare whitens a window and fits the edges of all calendars. It returns the
 // window without its weather, or why there is too little to look at.
 func (s *Scanner) prepare(w *Window) (*Window, string) {
+	s.ready = false
 	if known := w.Known(); known < minDays*24 {
 		return nil, fmt.Sprintf("less than %d days of hourly data", minDays)
 	}
@@ -158,6 +161,7 @@ func (s *Scanner) prepare(w *Window) (*Window, string) {
 	s.fit(w, &s.white, Duties)
 	s.pulses.fill(w, &s.white)
 	clear(s.fresh)
+	s.ready = true
 	return w, ""
 }
 
