@@ -15,7 +15,7 @@ func Detectors() []detectors.Info {
 	for _, d := range load.All() {
 		list = append(list, d.Info())
 	}
-	list = append(list, load.Group{}.Info(), load.Bypass{}.Info(), load.Billing{}.Info())
+	list = append(list, load.Group{}.Info(), load.Bypass{}.Info(), load.Billing{}.Info(), load.Meter{}.Info())
 	pools, _ := ref.NewPools(nil) // only rows of a user can be refused
 	for _, d := range traffic.All(pools) {
 		list = append(list, d.Info())

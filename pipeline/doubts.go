@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/detectors/load"
 	"github.com/minewatch/minewatch/pipeline/export"
 	"github.com/minewatch/minewatch/pipeline/sql"
 	"github.com/minewatch/minewatch/pipeline/suspect"
@@ -111,27 +113,43 @@ func (e *Env) doubts() ([]export.QualityMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []export.QualityMessage
-	for _, kind := range suspect.Kinds {
-		var of []datasets.ReadingDoubt
-		total := int64(0)
+	return doubtful(suspect.Kinds, rows, "kept as delivered, all in lake/reading_doubts"), nil
+}
+
+// namedFaults returns a message for each kind of fault of a meter that is named in evidence.
+func namedFaults(cases []*siteCase) []export.QualityMessage {
+	var rows []datasets.ReadingDoubt
+	for _, s := range cases {
+		for _, e := range s.evidence {
+			if kind := load.NamedFault(e); kind != "" {
+				rows = append(rows, datasets.ReadingDoubt{SiteID: s.site.SiteID, Kind: kind, N: 1, First: e.Start})
+			}
+		}
+	}
+	return doubtful(load.FaultKinds[:], rows, "named as faults of the meter, which are no mines; their times are in the evidence")
+}
+
+// doubtful returns a message for each kind of which there are rows.
+func doubtful(kinds []string, rows []datasets.ReadingDoubt, what string) (list []export.QualityMessage) {
+	for _, kind := range kinds {
+		bySite, total := map[string]int64{}, int64(0)
 		for _, r := range rows {
 			if r.Kind == kind {
-				of = append(of, r)
+				bySite[r.SiteID] += r.N
 				total += r.N
 			}
 		}
-		if len(of) == 0 {
+		if total == 0 {
 			continue
 		}
-		slices.SortFunc(of, func(a, b datasets.ReadingDoubt) int {
-			return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.SiteID, b.SiteID))
+		sites := slices.SortedFunc(maps.Keys(bySite), func(a, b string) int {
+			return cmp.Or(cmp.Compare(bySite[b], bySite[a]), cmp.Compare(a, b))
 		})
 		var worst []string
-		for _, r := range of[:min(len(of), sitesNamed)] {
-			worst = append(worst, fmt.Sprintf("%s %d", r.SiteID, r.N))
+		for _, id := range sites[:min(len(sites), sitesNamed)] {
+			worst = append(worst, fmt.Sprintf("%s %d", id, bySite[id]))
 		}
-		list = append(list, export.QualityMessage{Subject: "readings", Text: fmt.Sprintf("%s: %d (sites: %d, most in %s); kept as delivered, all in lake/reading_doubts", kind, total, len(of), strings.Join(worst, ", "))})
+		list = append(list, export.QualityMessage{Subject: "readings", Text: fmt.Sprintf("%s: %d (sites: %d, most in %s); %s", kind, total, len(sites), strings.Join(worst, ", "), what)})
 	}
-	return list, nil
+	return list
 }

@@ -122,7 +122,9 @@ type member struct {
 	alone      float64 // the log-likelihood ratio of load/block
 	candidates []load.Candidate
 	shared     load.Shared
-	meters     int // of the group
+	meters     int           // of the group
+	changes    []load.Change // that another meter may mirror
+	swapped    int           // day near which it and another one were swapped; 0 if they were not
 }
 
 func applyGroups(ctx context.Context, env *Env, t Task) (int64, error) {
@@ -203,7 +205,9 @@ func (e *Env) judgeGroups(ctx context.Context, groups [][]*member) (evidence []d
 	err = seriesOf(ctx, e, all, func(m *member, s *features.Series) {
 		scanner := scanners.Get().(*load.Scanner)
 		defer scanners.Put(scanner)
-		m.candidates, _ = scanner.Candidates(e.window(s))
+		w := e.window(s)
+		m.candidates, _ = scanner.Candidates(w)
+		m.changes = scanner.Changes(w)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -211,6 +215,9 @@ func (e *Env) judgeGroups(ctx context.Context, groups [][]*member) (evidence []d
 	d := load.Group{Prior: e.WS.Config.Scoring.Prior}
 	found := map[string]*member{}
 	for _, members := range groups {
+		for _, m := range swapped(members) {
+			found[m.siteID] = m
+		}
 		lists := make([][]load.Candidate, len(members))
 		for i, m := range members {
 			lists[i] = m.candidates
@@ -227,21 +234,48 @@ func (e *Env) judgeGroups(ctx context.Context, groups [][]*member) (evidence []d
 		scanner := scanners.Get().(*load.Scanner)
 		defer scanners.Put(scanner)
 		w := e.window(s)
-		block := scanner.Block(w, m.shared.Own)
-		if block == nil {
-			return
+		said, quarters := e.sharedEvidence(scanner, w, d, m)
+		if m.swapped != 0 {
+			sight := e.sight(s, scanner)
+			f := scanner.SwapFault(w, m.swapped, sight.Block)
+			said = append(said, load.Meter{}.Evidence(sight, &f))
 		}
-		sight := &load.Sight{Window: w, Block: block, Zone: e.Zone}
-		said := d.Evidence(sight, m.shared, m.meters)
-		if said.LogLR <= m.alone {
-			return
-		}
-		quarters := load.Quarters(w, block, e.quarterOf)
 		adding.Lock()
 		defer adding.Unlock()
-		evidence, energy = append(evidence, said), append(energy, quarters...)
+		evidence, energy = append(evidence, said...), append(energy, quarters...)
 	})
-	slices.SortFunc(evidence, func(a, b datasets.Evidence) int { return cmp.Compare(a.SiteID, b.SiteID) })
+	slices.SortStableFunc(evidence, func(a, b datasets.Evidence) int { return cmp.Compare(a.SiteID, b.SiteID) })
 	slices.SortStableFunc(energy, func(a, b datasets.MiningEnergy) int { return cmp.Compare(a.SiteID, b.SiteID) })
 	return evidence, energy, err
+}
+
+// sharedEvidence says what a group says of a meter, if it is more than what the meter says
+// alone.
+func (e *Env) sharedEvidence(scanner *load.Scanner, w *load.Window, d load.Group, m *member) ([]datasets.Evidence, []datasets.MiningEnergy) {
+	if m.shared.Own.Duty == nil {
+		return nil, nil
+	}
+	block := scanner.Block(w, m.shared.Own)
+	if block == nil {
+		return nil, nil
+	}
+	said := d.Evidence(&load.Sight{Window: w, Block: block, Zone: e.Zone}, m.shared, m.meters)
+	if said.LogLR <= m.alone {
+		return nil, nil
+	}
+	return []datasets.Evidence{said}, load.Quarters(w, block, e.quarterOf)
+}
+
+// swapped returns the meters of a group that show, each from the same day on, what another
+// of them showed before.
+func swapped(members []*member) (list []*member) {
+	for i, a := range members {
+		for _, b := range members[i+1:] {
+			if day, ok := load.Swapped(a.changes, b.changes); ok && a.swapped == 0 && b.swapped == 0 {
+				a.swapped, b.swapped = day, day
+				list = append(list, a, b)
+			}
+		}
+	}
+	return list
 }

@@ -323,6 +323,9 @@ func (d *detectLook) see(r *siteReadings) {
 			d.evidence = append(d.evidence, detector.Detect(sight))
 		}
 	}
+	for i := range sight.Faults {
+		d.evidence = append(d.evidence, load.Meter{}.Evidence(sight, &sight.Faults[i]))
+	}
 	if sight.Block != nil && sight.Block.LogLR > 0 {
 		d.energy = append(d.energy, load.Quarters(sight.Window, sight.Block, d.env.quarterOf)...)
 	}
@@ -375,7 +378,7 @@ func applyPeers(_ context.Context, env *Env, t Task) (int64, error) {
 func (e *Env) sight(s *features.Series, scanner *load.Scanner) *load.Sight {
 	w := e.window(s)
 	block, why := scanner.Scan(w)
-	return &load.Sight{Window: w, Block: block, Why: why, Zone: e.Zone}
+	return &load.Sight{Window: w, Block: block, Why: why, Zone: e.Zone, Faults: scanner.Faults(w, block)}
 }
 
 // window adds to a site's series what detectors may know of it.

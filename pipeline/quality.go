@@ -139,7 +139,7 @@ func (r *runner) chart(siteID string) (export.Chart, error) {
 	scanner := load.NewScanner()
 	sight := r.env.sight(s, scanner)
 	b := sight.Block
-	if b != nil && b.LogLR <= 0 {
+	if b != nil && (b.LogLR <= 0 || slices.ContainsFunc(sight.Faults, func(f load.Fault) bool { return f.Explains })) {
 		b = nil
 	}
 	if of := r.split[siteID]; of != nil {

@@ -342,6 +342,7 @@ func (r *runner) cases() ([]*siteCase, error) {
 
 // gather makes the exporters' view of the judged sites.
 func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, error) {
+	r.doubts = append(r.doubts, namedFaults(cases)...)
 	out := &export.Run{
 		Version: ThisProgram().Version, AsOf: asOf, Zone: r.env.Zone,
 		Sites: r.env.around.sites, Tax: map[string][]string{}, RegistryNames: map[string]string{},

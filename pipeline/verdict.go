@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/minewatch/minewatch/datasets"
+	"github.com/minewatch/minewatch/detectors/load"
 	"github.com/minewatch/minewatch/detectors/score"
 	"github.com/minewatch/minewatch/detectors/visit"
 	"github.com/minewatch/minewatch/pipeline/registry"
@@ -55,6 +56,7 @@ type siteCase struct {
 	cleared      bool                    // by the last visit, and nothing has begun since
 	bypass       bool                    // that block is the strongest evidence
 	split        bool                    // the shared block is
+	faulty       bool                    // the meter's block rests on a fault of the meter
 	visited      *visit.Outcome          // the last visit that got in
 	costKZT      float64                 // of a visit
 }
@@ -86,8 +88,13 @@ func (s *siteCase) energyIn(q datasets.Quarter) datasets.MiningEnergy {
 // evidence that names a power: the meter's if there is any, since a network
 // sees when but seldom how much.
 func (s *siteCase) mining() {
+	onset := load.Added{}.Info().Group
+	s.faulty = slices.ContainsFunc(s.evidence, load.FaultExplains)
 	pick := func(kind string) bool {
 		for _, e := range s.verdict.Strongest {
+			if s.faulty && e.Group == onset {
+				continue // what the meter shows is a fault of it
+			}
 			if strings.HasPrefix(e.Detector, kind) && e.MiningKW > 0 && e.Detector != "load/cutoff" {
 				s.since, s.until, s.kw = e.Start, e.End, e.MiningKW
 				s.bypass, s.split = e.Detector == "load/bypass", e.Detector == "load/group"
@@ -275,7 +282,8 @@ func (s *siteCase) notes() []string {
 	}
 	add(s.cleared, "not proposed again: the last visit found no mining, and nothing has begun since")
 	add(s.verdict.Kinds < 2, "only one kind of evidence speaks")
-	add(len(s.energy) == 0, "no begin is seen in the meter, so the energy cannot be estimated")
+	add(s.faulty, "what the meter shows is a fault of the meter, so nothing is charged from it")
+	add(len(s.energy) == 0 && !s.faulty, "no begin is seen in the meter, so the energy cannot be estimated")
 	notes = append(notes, s.judged.Notes...) // the answer's among them
 	add(s.account.QuartersWithoutRate > 0, "no confirmed rate for %d quarters: energy is shown without tax (fee)", s.account.QuartersWithoutRate)
 	add(s.account.LapsedTax > 0, "%.0f KZT of it fall in quarters that have lapsed", s.account.LapsedTax.KZT())

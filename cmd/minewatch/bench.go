@@ -43,10 +43,11 @@ beside simple rules and a bound. Nothing is written.
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			cases, err := calibrate.Draws(first, seeds)
-			if err == nil {
-				calibrate.Bench(p.stdout, cases)
+			if err != nil {
+				return err
 			}
-			return err
+			calibrate.Bench(p.stdout, cases)
+			return calibrate.BenchFaults(p.stdout, first, seeds)
 		},
 	}
 	cmd.Flags().Uint64Var(&first, "first", first, "seed of the first draw")

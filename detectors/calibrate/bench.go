@@ -80,6 +80,7 @@ func (b *bench) run() {
 	b.found(estate, foundLR)
 	b.found(estate, proposedLR)
 	b.lookalikes(saidBoth)
+	b.faults()
 	for _, row := range []struct {
 		name     string
 		raw      []Verdict

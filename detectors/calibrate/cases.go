@@ -49,18 +49,20 @@ type Case struct {
 	Family     string    // of the mine, or the look-alike; "" for the meter as it is
 	Size       float64   // of the mine, as a share of the meter's mean load
 	MeanKW     float64   // of the meter as it is
+	Start      time.Time // of the window
 
 	Looks     []Look
 	Neighbour string                  // another building of the same group for judging; "" if there is none
 	Beside    []Look                  // candidates of the neighbour's meter
 	Both      bool                    // the look-alike, or half of the mine, is behind the neighbour's meter, too
 	TrueKWh   float64                 // energy of the added mine
-	OnsetH    int                     // hour of the window
+	OnsetH    int                     // hour of the window, of the mine or the look-alike
 	EndH      int                     // hour after its last; 0 if it goes on
 	Oracle    float64                 // t of the mine's true profile
 	OracleNo  float64                 // the same on the meter without it
 	Rules     [len(RuleNames)]float64 // scores of the simple rules
 	Shape     [shapes]float64         // of the load, for the isolation forest
+	Faults    []load.Fault            // of the meter, as they are named
 }
 
 // Mine reports whether a mine was added.
@@ -76,8 +78,9 @@ type Look struct {
 	KWh    float64
 	OnsetH int
 	// Duty and EndH are the calendar and the end of the candidate, which Block has its own of.
-	Duty *load.Duty
-	EndH int
+	Duty  *load.Duty
+	EndH  int
+	Fault *load.Fault // of Case.Faults, that the candidate rests on; nil if there is none
 }
 
 // A job makes one case.
@@ -288,6 +291,7 @@ func run(jobs []job) []Case {
 // look scans one window.
 func (j job) look(s *load.Scanner) Case {
 	c := j.c
+	c.Start = j.start
 	kw := j.metered()
 	if j.mine != nil {
 		c.OnsetH = j.mine.onset
@@ -299,6 +303,9 @@ func (j job) look(s *load.Scanner) Case {
 		}
 		c.OracleNo = s.ProfileT(j.window(c.Building, j.kw, nil), j.mine.kw)
 	}
+	if j.changed != nil {
+		c.OnsetH = firstChange(j.kw, j.changed)
+	}
 	w := j.window(c.Building, kw, j.estimated)
 	if j.mine != nil {
 		c.Oracle = s.ProfileT(w, j.mine.kw)
@@ -307,10 +314,21 @@ func (j job) look(s *load.Scanner) Case {
 		c.Rules, c.Shape = rules(w), shape(w)
 	}
 	c.Looks = looks(s, w)
+	c.Faults = faulty(s, w, c.Looks)
 	if j.beside != nil {
 		c.Beside = j.beside.candidates(s, j)
 	}
 	return c
+}
+
+// firstChange returns the first hour in which two loads differ.
+func firstChange(a, b []float64) int {
+	for i := range a {
+		if a[i] != b[i] && (a[i] == a[i] || b[i] == b[i]) {
+			return i
+		}
+	}
+	return len(a)
 }
 
 // looks returns the candidates of a window.
@@ -322,6 +340,20 @@ func looks(s *load.Scanner, w *load.Window) (list []Look) {
 		list = append(list, l)
 	})
 	return list
+}
+
+// faulty returns the faults of the window that was looked at just before, and tells the
+// candidates that rest on one.
+func faulty(s *load.Scanner, w *load.Window, looks []Look) []load.Fault {
+	faults := slices.Clone(s.Faults(w, nil))
+	for i := range looks {
+		for j := range faults {
+			if s.RestsOn(&looks[i].Block, &faults[j]) {
+				looks[i].Fault = &faults[j]
+			}
+		}
+	}
+	return faults
 }
 
 // window is a load over the hours of the job. The estate keeps the holidays of England;

@@ -35,7 +35,9 @@ func (n *neighbour) with(kw []float64) *neighbour {
 
 func (n *neighbour) candidates(s *load.Scanner, j job) []Look {
 	n.once.Do(func() {
-		n.looks = looks(s, j.window(n.id, n.kw, n.estimated))
+		w := j.window(n.id, n.kw, n.estimated)
+		n.looks = looks(s, w)
+		faulty(s, w, n.looks)
 	})
 	return n.looks
 }
@@ -97,7 +99,7 @@ func inGroups(cases []Case, models []*load.Model, scaled func(fold int) scale) [
 func candidatesOf(looks []Look, m *load.Model, s scale) (list []load.Candidate) {
 	for i := range looks {
 		l := &looks[i]
-		if lr := s.of(m.LogLR(l.X)); load.Kept(lr) {
+		if lr := s.of(m.LogLR(l.X)); load.Kept(lr) && l.Fault == nil {
 			list = append(list, load.Candidate{Duty: l.Duty, At: hourAt(l.OnsetH), Until: hourAt(l.EndH), Ramp: l.Block.Ramp, LogLR: lr})
 		}
 	}

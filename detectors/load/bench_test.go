@@ -86,3 +86,23 @@ func BenchmarkScan(b *testing.B) {
 	}
 	b.ReportMetric(2*float64(b.N)/b.Elapsed().Seconds(), "site-years/s")
 }
+
+// BenchmarkFaults names the faults of windows that were scanned just before.
+func BenchmarkFaults(b *testing.B) {
+	windows := realWindows(b)
+	s := NewScanner()
+	const times = 20
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		b.StopTimer()
+		w := windows[i%len(windows)]
+		block, _ := s.Scan(w)
+		i++
+		b.StartTimer()
+		for range times {
+			s.Faults(w, block)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/times/2, "µs/site-year")
+}

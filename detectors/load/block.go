@@ -62,6 +62,8 @@ type Scanner struct {
 	fresh    map[historyKey]bool // histories of the window at hand
 	onsets   []int
 	meanKW   float64
+	faults   faultFinder
+	ready    bool // whether the window at hand was prepared
 
 	candidates []candidate
 	most       []float64 // that each of them can still be worth
@@ -141,6 +143,7 @@ func (s *Scanner) above(w *Window, atLeast float64, f func(*Block)) string {
 // prepare whitens a window and fits the edges of all calendars. It returns the
 // window without its weather, or why there is too little to look at.
 func (s *Scanner) prepare(w *Window) (*Window, string) {
+	s.ready = false
 	m := meanOf(w.KW)
 	if m.n < minDays*24 {
 		return nil, fmt.Sprintf("less than %d days of hourly data", minDays)
@@ -156,6 +159,7 @@ func (s *Scanner) prepare(w *Window) (*Window, string) {
 	s.fit(w, &s.white, Duties)
 	s.pulses.fill(w, &s.white)
 	clear(s.fresh)
+	s.ready = true
 	return w, ""
 }
 

@@ -16,6 +16,8 @@ type Sight struct {
 	Block *Block
 	Why   string
 	Zone  *time.Location
+
+	Faults []Fault // of the meter
 }
 
 // A Detector turns a sight into evidence. It is a pure function. Too little

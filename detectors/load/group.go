@@ -65,10 +65,16 @@ type Candidate struct {
 
 // Candidates returns the blocks of a window that may be a part of a mine, with the
 // shipped model's log-likelihood ratios; none with the reason if there is too little
-// data.
+// data. What rests on a fault of the meter is left out.
 func (s *Scanner) Candidates(w *Window) (list []Candidate, why string) {
+	var faults []Fault
+	looked := false
 	why = s.above(w, leastPart, func(b *Block) {
-		if lr := model.LogLR(b.Features()); Kept(lr) {
+		if !looked {
+			faults, looked = s.Faults(w, nil), true
+		}
+		rests := func(f Fault) bool { return s.RestsOn(b, &f) }
+		if lr := model.LogLR(b.Features()); Kept(lr) && !slices.ContainsFunc(faults, rests) {
 			list = append(list, b.Candidate(w, lr))
 		}
 	})

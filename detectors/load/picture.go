@@ -26,6 +26,15 @@ const (
    |___|       |_|       |__
    +------------------------------------------------------------------- hours`
 
+	meterPicture = `  kW   a factor: all hours alike             a clock: the same, but later
+   |                  _       _            |
+   |                 | |     | |           |   _       _    |    _       _
+   |                 | |     | |           |  | |     | |   |   | |     | |
+   |   _       _   __| |_____| |__         |  | |     | |   |   | |     | |
+   |__| |_____| |_|                        |__| |_____| |___|___| |_____| |_
+   |  a mine adds the same to every hour   +--------------- change --------- days
+   +------------------------------- days`
+
 	groupPicture = `  kW      first meter                kW      second meter
    |            _    _   _  _          |               _   _   _
    |   _    _  | |__| |_| || |_        |  _   _   _   | |_| |_| |_

@@ -4,6 +4,13 @@ package score
 // known to the supplier or the register: a cold store, a licensed data centre.
 const KnownLoad = "known"
 
+// MeterFault is the group of evidence that what the meter shows is a fault of the meter.
+const MeterFault = "meter"
+
+// explains reports whether a group of evidence says what the meter's evidence comes from,
+// so that it can take away no more than that.
+func explains(group string) bool { return group == KnownLoad || group == MeterFault }
+
 // knownLoads are log-likelihood ratios of loads that are known to be flat or to come
 // on in steps. They are judgement: a known load explains the meter in most
 // cases, and a mine can stand beside it in some.

@@ -8,8 +8,9 @@
 //     kind was worth where the truth was known ([Weights]) is added to the prior.
 //     Every term is kept, with the sentence of its evidence, so that the sum can be
 //     followed; what the weights change is a term of its own.
-//  4. Counter-evidence is subtracted: a known load ([KnownLoad]) explains what the
-//     meter shows and nothing else, a feeder in balance leaves no room for a bypass.
+//  4. Counter-evidence is subtracted: a known load ([KnownLoad]) or a fault of the meter
+//     ([MeterFault]) explains what the meter shows and nothing else, a feeder in balance
+//     leaves no room for a bypass.
 //  5. Near its limit the sum is bent, so that it stays below [Limit], one kind of evidence alone
 //     (electricity, or traffic) below [OneKindLimit], and a site without hourly
 //     data below [HourlessLimit].
@@ -127,13 +128,13 @@ func (m *Model) Sum(site Site, evidence []datasets.Evidence) Verdict {
 		return e.Group == Unmetered && e.Status == datasets.Spoken && e.LogLR > 0
 	})
 	for _, e := range sorted {
-		if e.Status == datasets.Spoken && e.Group != KnownLoad {
+		if e.Status == datasets.Spoken && !explains(e.Group) {
 			s.weigh(e, past)
 		}
 	}
 	s.correct()
 	for _, e := range sorted { // once it is known what there is to explain
-		if e.Status == datasets.Spoken && e.Group == KnownLoad {
+		if e.Status == datasets.Spoken && explains(e.Group) {
 			s.explain(e)
 		}
 	}
@@ -200,14 +201,15 @@ func (s *sum) correct() {
 	}
 }
 
-// explain subtracts what a known load explains: no more than the meter shows, so
-// that knowing a load never speaks against the network.
+// explain subtracts what a known load or a fault explains: together no more than the meter
+// shows, so that neither ever speaks against the network.
 func (s *sum) explain(e datasets.Evidence) {
-	counts := !slices.Contains(s.groups, KnownLoad)
-	s.groups = append(s.groups, KnownLoad)
 	added := max(min(0, e.LogLR), -max(0, s.meter))
+	counts := !slices.Contains(s.groups, e.Group) && (e.Group != MeterFault || e.LogLR < 0)
 	if counts {
+		s.groups = append(s.groups, e.Group)
 		s.v.LogOdds += added
+		s.meter += added
 	}
 	s.add(datasets.ScoreTerm{Term: e.Detector, LogOdds: added, Counted: counts, Detail: e.Detail, Start: e.Start, End: e.End})
 }

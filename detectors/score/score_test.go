@@ -175,9 +175,10 @@ func TestUnmetered(t *testing.T) {
 	}
 }
 
-// A known load explains what the meter shows, no more than that, and nothing of the network.
+// A known load, or a fault of the meter, explains what the meter shows, no more than
+// that, and nothing of the network.
 func TestKnownLoad(t *testing.T) {
-	cold := spoken("known/load", KnownLoad, -1.5)
+	cold, fault := spoken("known/load", KnownLoad, -1.5), spoken("load/meter", MeterFault, -4)
 	for _, tc := range []struct {
 		name string
 		ev   []datasets.Evidence
@@ -188,6 +189,11 @@ func TestKnownLoad(t *testing.T) {
 		{"nothing", []datasets.Evidence{spoken("load/block", "onset", -1), cold}, -1},
 		{"a pool", []datasets.Evidence{spoken("traffic/pool", "session", 4), cold}, 4},
 		{"a bypass", []datasets.Evidence{spoken("load/bypass", Unmetered, 4), cold}, 4},
+		{"a block and a fault that it rests on", []datasets.Evidence{spoken("load/block", "onset", 4), fault}, 0},
+		{"a block, a fault and a known load", []datasets.Evidence{spoken("load/block", "onset", 4), fault, cold}, 0},
+		{"a block and a fault elsewhere", []datasets.Evidence{spoken("load/block", "onset", 4), spoken("load/meter", MeterFault, 0)}, 4},
+		{"two faults, of which it rests on one", []datasets.Evidence{spoken("load/block", "onset", 4), spoken("load/meter", MeterFault, 0), fault}, 0},
+		{"a pool and a fault", []datasets.Evidence{spoken("traffic/pool", "session", 4), fault}, 4},
 	} {
 		if got := sumOf(0.02, tc.ev...).LogOdds - Logit(0.02); math.Abs(got-tc.want) > 1e-12 {
 			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)
