@@ -207,14 +207,14 @@ func (f failing) PutNew(ctx context.Context, name string, r io.ReadSeeker, size 
 // Whatever object a planner or a worker is cut off at, what it leaves is whole: the run
 // that follows takes what is done, and the rest is done by others.
 func TestMirrorCutOff(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes many runs")
+	}
 	ws, want := mirrored(t)
 	inputs := filesBelow(t, ws.Lake())
 	whole := NewMirror(objects.NewFolder(t.TempDir()))
 	f := planFor(t, ws, whole)
 	for n := 0; ; n += 23 {
-		if testing.Short() && n > 23 {
-			break
-		}
 		restoreLake(t, ws, inputs)
 		if err := os.RemoveAll(ws.Runs()); err != nil { // or else the run before stands
 			t.Fatal(err)

@@ -31,8 +31,13 @@ func (e *Env) climates() (by map[string]*climate, digest string, err error) {
 	type span struct{ first, last datasets.Micros }
 	spans := map[string]span{}
 	var text strings.Builder
+	keys := map[string]string{} // by name: to find a region takes longer than the row does
 	for _, r := range rows {
-		key := e.regionKey(r.Region)
+		key, ok := keys[r.Region]
+		if !ok {
+			key = e.regionKey(r.Region)
+			keys[r.Region] = key
+		}
 		s, ok := spans[key]
 		if !ok {
 			s = span{r.TS, r.TS}
@@ -49,7 +54,7 @@ func (e *Env) climates() (by map[string]*climate, digest string, err error) {
 		by[key] = c
 	}
 	for _, r := range rows { // in order of region and time: the last of an hour stands
-		c := by[e.regionKey(r.Region)]
+		c := by[keys[r.Region]]
 		c.TempC[(r.TS-c.Start)/features.MicrosPerHour] = r.TempC
 	}
 	for _, c := range by {
