@@ -15,7 +15,9 @@ import (
 // figures of detectors/traffic/BENCHMARK.md: MINEWATCH_CROWD=10000,14,10 for
 // subscribers, days and miners of each form, MINEWATCH_SEEDS=101,102 for the seeds;
 // MINEWATCH_RATES=1 for one rate of sampling, MINEWATCH_ACTIVE_S=60 for the exporter's
-// active timeout, MINEWATCH_REFRESH_S=31 for pools that refresh jobs, and MINEWATCH_WEB=0 to leave out browsing, which never lasts and is
+// active timeout, MINEWATCH_INACTIVE_S=60 for its inactive
+// timeout, MINEWATCH_CLOCK_S=2 for how far the list of block times is off, MINEWATCH_REFRESH_S=31 for pools that refresh jobs,
+// MINEWATCH_ORACLE=1 for an oracle in the place of traffic/blocks on sampled records, and MINEWATCH_WEB=0 to leave out browsing, which never lasts and is
 // most of the records.
 func crowdSize() (n, days, perForm int, seeds []uint64) {
 	n, days, perForm, seeds = 600, 4, 3, []uint64{1}

@@ -3,6 +3,7 @@ package traffic
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/minewatch/minewatch/datasets"
 )
@@ -25,14 +26,20 @@ type Network struct {
 	names   map[string]int32       // clients with a lasting contact under a server name
 	asked   map[string][]nameAsked // listed hosts answered with an address, by address
 	pools   Catalogue
+
+	small  datasets.Lags // single small packets of all, by lag from a block
+	clock  *jobClock
+	clocks sync.Once
 }
 
 // A fan is the clients whose traffic with an address has the shape.
 type fan struct {
 	clients int32
-	fleets  int32  // of them, with several equal sessions at once
-	named   int32  // of their contacts, under a server name
-	last    string // client counted last; profiles come client by client
+	fleets  int32         // of them, with several equal sessions at once
+	named   int32         // of their contacts, under a server name
+	listed  datasets.Lags // large packets under the name of a listed pool
+	large   datasets.Lags // and under any
+	last    string        // client counted last; profiles come client by client
 }
 
 // A nameAsked is a listed host that clients were answered an address for.
@@ -60,6 +67,7 @@ func (n *Network) AddProfile(p datasets.FlowProfile) {
 	if p.SNI != "" {
 		n.names[strings.Clone(p.SNI)]++
 	}
+	n.small = n.small.Plus(p.Pulse.Small())
 	if !lasting(p) {
 		return
 	}
@@ -80,6 +88,11 @@ func (n *Network) AddProfile(p datasets.FlowProfile) {
 	}
 	if p.SNI != "" {
 		f.named++
+	}
+	large := p.Pulse.Large()
+	f.large = f.large.Plus(large)
+	if n.listed(p.SNI) {
+		f.listed = f.listed.Plus(large)
 	}
 }
 
@@ -129,6 +142,25 @@ func (n *Network) fan(addr string) (f *fan, clients int32) {
 		return nil, 0
 	}
 	return n.steady[addr], n.byAddr[addr]
+}
+
+// jobClock returns how lags of jobs are told from chance, learnt once from all that was added.
+func (n *Network) jobClock() *jobClock {
+	if n == nil {
+		return newJobClock(datasets.Lags{}, datasets.Lags{})
+	}
+	n.clocks.Do(func() {
+		var jobs datasets.Lags
+		for addr, f := range n.steady {
+			if len(n.asked[addr]) > 0 {
+				jobs = jobs.Plus(f.large)
+			} else {
+				jobs = jobs.Plus(f.listed)
+			}
+		}
+		n.clock = newJobClock(n.small, jobs)
+	})
+	return n.clock
 }
 
 // listed reports whether a name is a pool's.

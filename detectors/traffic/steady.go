@@ -106,7 +106,11 @@ func (Steady) durationPoints(p datasets.FlowProfile) []point {
 	if p.Sampling > 1 { // no lengths, and hours without a packet mean nothing
 		switch {
 		case p.Days >= 5 && r >= 0.7 && r <= 1.4:
-			return []point{{0.8, fmt.Sprintf("sampled packets in %d h on %d days, night to day %.2f", p.HoursActive, p.Days, r)}}
+			out = append(out, point{0.8, fmt.Sprintf("sampled packets in %d h on %d days, night to day %.2f", p.HoursActive, p.Days, r)})
+			if even := evenHours(p); float64(p.HoursActive) >= leastEven*even {
+				out = append(out, point{0.4, fmt.Sprintf("an even session would show in %.0f h", even)})
+			}
+			return out
 		case r >= 0 && r < 0.5:
 			return []point{{-0.3, fmt.Sprintf("night to day %.2f", r)}}
 		}

@@ -175,6 +175,12 @@ func TestSteady(t *testing.T) {
 		change(&w)
 		return w
 	}
+	sampled := func(hours int32) Window {
+		return with(client(3333, "", 6, 100, week), func(w *Window) {
+			p := &w.Profiles[0]
+			p.Sampling, p.CountedPkts, p.HoursActive, p.NightHours = 1000, 168, hours, hours/6
+		})
+	}
 	for _, test := range []struct {
 		name  string
 		w     Window
@@ -186,6 +192,10 @@ func TestSteady(t *testing.T) {
 		{"a week, a server of 20 in 1000", with(client(3333, "", 6, 100, week), func(w *Window) { w.Network = network(20) }), 1.45},
 		{"a week, a server of everybody", with(client(3333, "", 6, 100, week), func(w *Window) { w.Network = network(500) }), 0},
 		{"all points, capped", with(client(3333, "", 6, 100, week, week, week), func(w *Window) { w.Network, w.Profiles[0].HourlyBytesCV = network(1), 0.05 }), 2},
+		// 0.4 shape + 0.8 for days and nights + 0.4 as 168 packets of an even session show in 168 h x (1 - 1/e) = 106 h.
+		{"sampled", sampled(106), 1.6},
+		{"sampled, in nine tenths of these hours", sampled(96), 1.6},
+		{"sampled, in fewer", sampled(95), 1.2},
 		{"uneven", with(client(3333, "", 6, 100, week), func(w *Window) { w.Profiles[0].HourlyBytesCV = 1.5 }), 0.8},
 		{"MQTT's port", client(8883, "", 6, 100, week), 0.5},
 		{"SSH in office hours", client(22, "", 6, 100, [2]datasets.Micros{9 * hour, 18 * hour}, [2]datasets.Micros{33 * hour, 42 * hour}), 0},

@@ -18,9 +18,7 @@ func (x *Stitcher) beat(c *contact, f *datasets.NumberedFlow, end datasets.Micro
 	if c.beat == nil {
 		c.beat = &datasets.Beat{}
 	}
-	for x.block < len(x.set.Blocks) && x.set.Blocks[x.block] < f.TS { // records come in order
-		x.block++
-	}
+	x.pass(f.TS)
 	n := int64(0)
 	for i := x.block; i < len(x.set.Blocks) && x.set.Blocks[i] < end; i++ {
 		n++
