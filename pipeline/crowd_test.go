@@ -331,8 +331,9 @@ func called(name string) func(judgement) bool {
 	return rules[slices.IndexFunc(rules, func(r rule) bool { return r.name == name })].called
 }
 
-// judge adds up what is said of each subscriber by the shipped weights.
-func (c *crowd) judge(tb testing.TB, v *view) []judgement {
+// judge adds up what is said of each subscriber by the shipped weights; with what an oracle
+// says of each in the place of what was found by timing, unless that is nil.
+func (c *crowd) judge(tb testing.TB, v *view, oracles []float64) []judgement {
 	tb.Helper()
 	found := c.detect(tb, v)
 	byClient := map[string][]datasets.FlowDay{}
@@ -346,8 +347,8 @@ func (c *crowd) judge(tb testing.TB, v *view) []judgement {
 		meter := &c.meters[i]
 		j := judgement{form: client.Form, families: map[traffic.Family]float64{}, size: meter.size}
 		said := list
-		if v.oracle != nil {
-			said = instead(list, v.oracle[i])
+		if oracles != nil {
+			said = instead(list, oracles[i])
 		}
 		for _, f := range said {
 			j.families[f.Family] = max(j.families[f.Family], f.LogLR)

@@ -33,7 +33,7 @@ import (
 // Sampled records have mostly one packet, with its instant and its size. There it is single
 // packets of at least 1,000 B from the server whose lag to the nearest block is held
 // against chance, of contacts with 1 to 60 packets a minute either way: see [jobClock]. The
-// weight is ln B less that of the number of the client's contacts with so many such packets, as their best is
+// weight is ln B less that of the number of the client's contacts with such a packet, as their best is
 // taken; it is a likelihood ratio and no bound, so that nothing more is taken off. Below
 // MinLR nothing is said: 3 is where evidence begins to be positive (Kass and Raftery, JASA 90, 1995).
 type Blocks struct {
@@ -41,17 +41,16 @@ type Blocks struct {
 	MinBlocks    int64   // least sum of the squares of the blocks in them
 	MaxBytesPerS float64 // of a contact that may be a miner's
 	MaxP         float64 // above it nothing is said
-	MinLarge     int64   // single large packets of sampled records
 	MinLR        float64 // of sampled records; below it nothing is said
 	Cap          float64 // of the log of the likelihood ratio
 }
 
 var _ Detector = Blocks{}
 
-// DefaultBlocks returns the settings that ship. A single packet says too little. 100 records and 50 blocks are half a day
+// DefaultBlocks returns the settings that ship. 100 records and 50 blocks are half a day
 // of BTC; 600 B/s is the highest rate of a tunnelled miner, see [Tunnel].
 func DefaultBlocks() Blocks {
-	return Blocks{MinRecords: 100, MinBlocks: 50, MaxBytesPerS: 600, MaxP: 0.02, MinLarge: 2, MinLR: 3, Cap: 5}
+	return Blocks{MinRecords: 100, MinBlocks: 50, MaxBytesPerS: 600, MaxP: 0.02, MinLR: 3, Cap: 5}
 }
 
 // Info describes the detector.

@@ -24,6 +24,7 @@ type Network struct {
 	byAddr  map[string]int32       // clients by address, counted once for each of its ports
 	steady  map[string]*fan        // by address: a pool has several ports
 	names   map[string]int32       // clients with a lasting contact under a server name
+	sole    map[string]string      // the name at an address; "" if there are several
 	asked   map[string][]nameAsked // listed hosts answered with an address, by address
 	pools   Catalogue
 
@@ -51,7 +52,7 @@ type nameAsked struct {
 
 // NewNetwork takes the server_endpoint rows.
 func NewNetwork(rows []datasets.ServerEndpoint, pools Catalogue) *Network {
-	n := &Network{used: make(map[endpoint]int32, len(rows)), byAddr: map[string]int32{}, steady: map[string]*fan{}, names: map[string]int32{}, asked: map[string][]nameAsked{}, pools: pools}
+	n := &Network{used: make(map[endpoint]int32, len(rows)), byAddr: map[string]int32{}, steady: map[string]*fan{}, names: map[string]int32{}, sole: map[string]string{}, asked: map[string][]nameAsked{}, pools: pools}
 	for _, r := range rows {
 		n.clients = max(n.clients, r.NetworkClients)
 		ip := strings.Clone(r.ServerIP)
@@ -65,7 +66,13 @@ func NewNetwork(rows []datasets.ServerEndpoint, pools Catalogue) *Network {
 // client.
 func (n *Network) AddProfile(p datasets.FlowProfile) {
 	if p.SNI != "" {
-		n.names[strings.Clone(p.SNI)]++
+		name := strings.Clone(p.SNI)
+		n.names[name]++
+		if known, ok := n.sole[p.ServerIP]; !ok {
+			n.sole[strings.Clone(p.ServerIP)] = name
+		} else if known != name {
+			n.sole[p.ServerIP] = ""
+		}
 	}
 	n.small = n.small.Plus(p.Pulse.Small())
 	if !lasting(p) {
@@ -166,6 +173,15 @@ func (n *Network) jobClock() *jobClock {
 // listed reports whether a name is a pool's.
 func (n *Network) listed(name string) bool {
 	return n != nil && n.pools.Match(name, 0).Kind != datasets.NoPool
+}
+
+// service returns how many clients had lasting contacts under the name at an address, if there is
+// one and it is no pool's; else 0. Of sampled connections the handshake is seldom seen.
+func (n *Network) service(addr string) int32 {
+	if n == nil || n.sole[addr] == "" || n.listed(n.sole[addr]) {
+		return 0
+	}
+	return n.names[n.sole[addr]]
 }
 
 // NameClients returns how many clients had a lasting contact under a server name.

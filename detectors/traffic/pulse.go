@@ -125,7 +125,7 @@ func (d Blocks) sampled(w Window) []Finding {
 	var list []datasets.FlowProfile
 	for _, p := range w.Profiles {
 		large := p.Pulse.Large()
-		if shape, ok := ShapeOf(p); large.Sum() < d.MinLarge || !d.mayMine(p) || !ok || !shape.paced() {
+		if shape, ok := ShapeOf(p); large.Sum() == 0 || !d.mayMine(p) || !ok || !shape.paced() {
 			continue
 		}
 		list = append(list, p)

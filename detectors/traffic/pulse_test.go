@@ -93,7 +93,9 @@ func TestBlocksSampled(t *testing.T) {
 		{"three within half a minute", pulsing(three), 4.768387012867022},
 		{"the best of ten contacts", several, 4.768387012867022 - math.Log(10)},
 		{"many: the cap", pulsing(datasets.Lags{9, 9, 9}), 5},
-		{"one packet", pulsing(datasets.Lags{1}), 0},
+		{"one packet", pulsing(datasets.Lags{1}), 2.4669259280683487},
+		// Less ln 4 it is below ln 3.
+		{"one packet, the best of four contacts", Window{Client: "10.0.0.1", Profiles: append(pulsing(datasets.Lags{1}).Profiles, several.Profiles[1:4]...)}, 0},
 		{"by chance", pulsing(datasets.Lags{0, 0, 1, 0, 1, 3}), 0},
 		{"none", pulsing(datasets.Lags{}), 0},
 		{"does not last", with(pulsing(three), func(p *datasets.FlowProfile) { p.HoursActive = 11 }), 0},

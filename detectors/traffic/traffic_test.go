@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -175,6 +176,13 @@ func TestSteady(t *testing.T) {
 		change(&w)
 		return w
 	}
+	named := func(names ...string) *Network {
+		n := NewNetwork([]datasets.ServerEndpoint{{ServerIP: "192.0.2.1", ServerPort: 443, Proto: "tcp", Clients: 20, NetworkClients: 1000}}, list{})
+		for i, name := range names {
+			n.AddProfile(datasets.FlowProfile{Client: fmt.Sprint(i), ServerIP: "192.0.2.1", ServerPort: 443, Proto: "tcp", SNI: name})
+		}
+		return n
+	}
 	sampled := func(hours int32) Window {
 		return with(client(3333, "", 6, 100, week), func(w *Window) {
 			p := &w.Profiles[0]
@@ -197,6 +205,11 @@ func TestSteady(t *testing.T) {
 		{"sampled, in nine tenths of these hours", sampled(96), 1.6},
 		{"sampled, in fewer", sampled(95), 1.2},
 		{"uneven", with(client(3333, "", 6, 100, week), func(w *Window) { w.Profiles[0].HourlyBytesCV = 1.5 }), 0.8},
+		// The name that three others have there, 0.4 + 0.9 - 1 in all: somebody's service. Not a pool's, or one of several.
+		{"a service that others name", with(client(443, "", 6, 100, week), func(w *Window) { w.Network = named("a.example", "a.example", "a.example") }), 0},
+		{"named by two", with(client(443, "", 6, 100, week), func(w *Window) { w.Network = named("a.example", "a.example") }), 1.45},
+		{"one of several names", with(client(443, "", 6, 100, week), func(w *Window) { w.Network = named("a.example", "a.example", "a.example", "b.example") }), 1.45},
+		{"a pool that others name", with(client(443, "", 6, 100, week), func(w *Window) { w.Network = named("btc.pool.example", "btc.pool.example", "btc.pool.example") }), 1.45},
 		{"MQTT's port", client(8883, "", 6, 100, week), 0.5},
 		{"SSH in office hours", client(22, "", 6, 100, [2]datasets.Micros{9 * hour, 18 * hour}, [2]datasets.Micros{33 * hour, 42 * hour}), 0},
 		{"a video", client(3333, "", 3000, 1000, week), 0},

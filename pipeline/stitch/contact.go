@@ -131,9 +131,12 @@ func (x *Stitcher) count(s *session, f *datasets.NumberedFlow, end datasets.Micr
 			c.pkts[0] += f.OrigPkts
 			c.pkts[1] += f.RespPkts
 			c.counted += (f.OrigPkts + f.RespPkts) / int64(max(1, f.Sampling))
-			if len(x.set.Blocks) > 0 {
-				x.beat(c, f, end)
+			switch {
+			case len(x.set.Blocks) == 0:
+			case f.Sampling > 1:
 				x.pulse(c, f, end)
+			default:
+				x.beat(c, f, end)
 			}
 		}
 		c.spread(f, at, to, length)

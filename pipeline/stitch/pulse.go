@@ -21,9 +21,9 @@ type pulse struct {
 	large datasets.Micros // instant of the latest large packet that was counted
 }
 
-// pulse adds a record of one instant.
+// pulse adds a sampled record of one instant.
 func (x *Stitcher) pulse(c *contact, f *datasets.NumberedFlow, end datasets.Micros) {
-	if f.Sampling <= 1 || f.RespPkts <= 0 || end-f.TS > longestPulse {
+	if f.RespPkts <= 0 || end-f.TS > longestPulse {
 		return
 	}
 	lag := x.lag(f.TS)
