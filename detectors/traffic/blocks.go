@@ -36,6 +36,7 @@ import (
 // weight is ln B less that of the number of the client's contacts with such a packet, as their best is
 // taken; it is a likelihood ratio and no bound, so that nothing more is taken off. Below
 // MinLR nothing is said: 3 is where evidence begins to be positive (Kass and Raftery, JASA 90, 1995).
+// A pool that sends a job every half a minute besides has its large packets everywhere: sampled, nothing is said of it.
 type Blocks struct {
 	MinRecords   int64   // that were held against block times
 	MinBlocks    int64   // least sum of the squares of the blocks in them
