@@ -102,6 +102,7 @@ type FlowDay struct {
 	MaxRecordUS int64  `parquet:"max_record_us" unit:"us" doc:"longest single record"`
 	Sampling    int32  `parquet:"sampling" doc:"thinnest sampling of its records, one packet in so many; 0 if none was named"`
 	Beat
+	Pulse
 }
 
 // A FlowProfile is all traffic of one client with one server port, under one
@@ -132,6 +133,7 @@ type FlowProfile struct {
 	HourlyBytesCV float64 `parquet:"hourly_bytes_cv" doc:"standard deviation / mean of bytes per active hour; -1 if records are too long or hours too few to say"`
 	Sampling      int32   `parquet:"sampling" doc:"thinnest sampling, one packet in so many; 0 if none was named"`
 	Beat
+	Pulse
 }
 
 // Status says whether a detector had enough data to speak.

@@ -65,7 +65,7 @@ func (l Limits) OfFile() raw.Limits {
 type Traffic struct {
 	FlowGapS   int      `yaml:"flow_gap_s" unit:"s" doc:"Flow records of one connection that lie no further apart are one session: exporters cut long sessions into many records."`
 	MMDB       []string `yaml:"mmdb" unit:"files" doc:"MMDB files that say whose an address is and where, e.g. [geo/asn.mmdb]. Paths are relative to the workspace. Without any, those columns stay empty."`
-	BlockTimes []string `yaml:"block_times" unit:"files" doc:"CSV files whose first column is when Bitcoin blocks were found (RFC 3339 or seconds since 1970), e.g. [blocks.csv]: public facts, from any node or explorer. Pools tell their miners of a block at once, which no encryption hides. Paths are relative to the workspace. Without any, traffic/blocks says nothing."`
+	BlockTimes []string `yaml:"block_times" unit:"files" doc:"CSV files whose first column is when Bitcoin blocks were found (RFC 3339 or seconds since 1970), e.g. [blocks.csv]: public facts, from any node or explorer. Pools tell their miners of a block at once, which no encryption hides. Of sampled flows little can be told, and more the nearer the times are to when pools heard of the block: best are the receipts of a node or a pool's messages (mining.notify) of your own, with seconds. Paths are relative to the workspace. Without any, traffic/blocks says nothing."`
 	MaxBlocks  int      `yaml:"max_blocks" unit:"rows" doc:"Circuit breaker: if a run would propose more endpoints for a block than this, it proposes none and asks for a review. 0: no limit."`
 }
 

@@ -45,6 +45,7 @@ type view struct {
 	days     []datasets.FlowDay
 	sessions []datasets.FlowSession
 	used     map[endpointKey]int32 // clients by server port
+	oracle   []float64             // of each client; nil if none is asked
 }
 
 // hiddenDNS is the share of subscribers who ask a resolver that the provider does
@@ -52,7 +53,8 @@ type view struct {
 const hiddenDNS = 0.2
 
 // blockClockS is the standard deviation in s by which listed block times are off what
-// pools knew: the time in a block's header is the clock of whoever found it.
+// pools knew: the time in a block's header is the clock of whoever found it. A node of one's
+// own notes it within 2 s or so.
 const blockClockS = 30
 
 // newCrowd simulates n subscribers, each form with perForm of them.
@@ -67,6 +69,7 @@ func newCrowd(tb testing.TB, seed uint64, n, days, perForm int, rates ...int32) 
 		}
 	}
 	t.Blocks = sim.Blocks(seed, t.Start, days)
+	t.Packets = slices.Max(rates) > 1
 	miners := map[sim.Form]int{}
 	for _, f := range sim.Forms() {
 		miners[f] = perForm
@@ -79,6 +82,8 @@ func newCrowd(tb testing.TB, seed uint64, n, days, perForm int, rates ...int32) 
 	if len(refused) > 0 {
 		tb.Fatal(refused)
 	}
+	clockS := numberIn("MINEWATCH_CLOCK_S", blockClockS)
+	inactiveS := numberIn("MINEWATCH_INACTIVE_S", sim.DefaultInactiveS)
 	c := &crowd{traffic: t, clients: clients, pools: pools}
 	for _, rate := range rates {
 		c.views = append(c.views, &view{sampling: rate, used: map[endpointKey]int32{}})
@@ -90,7 +95,7 @@ func newCrowd(tb testing.TB, seed uint64, n, days, perForm int, rates ...int32) 
 	known := rand.New(rand.NewPCG(seed, 601))
 	var blocks []datasets.Micros // as a public list gives them
 	for _, b := range t.Blocks {
-		blocks = append(blocks, datasets.MicrosOf(b)+datasets.Micros(blockClockS*1e6*known.NormFloat64()))
+		blocks = append(blocks, datasets.MicrosOf(b)+datasets.Micros(clockS*1e6*known.NormFloat64()))
 	}
 	slices.Sort(blocks)
 	set := stitch.Settings{Gap: 300 * time.Second, Zone: t.Zone, Blocks: blocks, Mining: traffic.MiningLabel, Keep: func(ip string, port int32, sni string) bool {
@@ -106,10 +111,22 @@ func newCrowd(tb testing.TB, seed uint64, n, days, perForm int, rates ...int32) 
 		c.rows += int64(len(rows.Flows))
 		c.lookUps(rows.DNS, mix(seed, i))
 		for _, v := range c.views {
-			v.add(set, sim.Sampled(rows.Flows, v.sampling, mix(seed, i)), rows.TLS)
+			flows := sim.Exporter{OneIn: v.sampling, InactiveS: inactiveS, Seed: mix(seed, i)}.Sampled(rows)
+			v.add(set, flows, rows.TLS)
+			if v.sampling > 1 && os.Getenv("MINEWATCH_ORACLE") != "" {
+				v.oracle = append(v.oracle, oracle{blocks, math.Hypot(clockS, 1), float64(v.sampling)}.ratio(rows, flows))
+			}
 		}
 	}
 	return c
+}
+
+// numberIn is the number that an environment variable sets.
+func numberIn(name string, otherwise float64) float64 {
+	if v, err := strconv.ParseFloat(os.Getenv(name), 64); err == nil {
+		return v
+	}
+	return otherwise
 }
 
 func mix(seed uint64, i int) uint64 { return seed<<32 ^ uint64(i)*0x9e3779b97f4a7c15 }
@@ -314,8 +331,9 @@ func called(name string) func(judgement) bool {
 	return rules[slices.IndexFunc(rules, func(r rule) bool { return r.name == name })].called
 }
 
-// judge adds up what is said of each subscriber by the shipped weights.
-func (c *crowd) judge(tb testing.TB, v *view) []judgement {
+// judge adds up what is said of each subscriber by the shipped weights; with what an oracle
+// says of each in the place of what was found by timing, unless that is nil.
+func (c *crowd) judge(tb testing.TB, v *view, oracles []float64) []judgement {
 	tb.Helper()
 	found := c.detect(tb, v)
 	byClient := map[string][]datasets.FlowDay{}
@@ -328,11 +346,15 @@ func (c *crowd) judge(tb testing.TB, v *view) []judgement {
 		list := found[client.Addr.String()]
 		meter := &c.meters[i]
 		j := judgement{form: client.Form, families: map[traffic.Family]float64{}, size: meter.size}
-		for _, f := range list {
+		said := list
+		if oracles != nil {
+			said = instead(list, oracles[i])
+		}
+		for _, f := range said {
 			j.families[f.Family] = max(j.families[f.Family], f.LogLR)
 		}
-		evidence := traffic.ForSite("s", list)
-		if len(list) == 0 {
+		evidence := traffic.ForSite("s", said)
+		if len(said) == 0 {
 			evidence = append(evidence, counter.Quiet("s", counter.Watched{Hours: int32(24 * c.traffic.Days)}))
 		}
 		site := score.Site{ID: "s", Hourly: true}

@@ -17,8 +17,8 @@ type sim struct {
 	zone       *time.Location
 	begin, end time.Time
 	rng        *rand.Rand
+	inside     *rand.Rand // of when within a record packets come, so that rows do not depend on it
 	port       int32
-	refreshed  []int // jobs that refresh all blocks before each
 	rows       Rows
 }
 
@@ -34,6 +34,7 @@ type talk struct {
 	bytesPkt   float64 // bytes a packet from the client, with headers
 	respPkt    float64 // and from the server
 	jobs       bool    // the server tells of blocks
+	large      float64 // share of the server's other packets that are of full size, see [Traffic.Packets]
 	burst      float64 // standard deviation of the log of the rate from record to record; 0 is even
 	start, end time.Time
 }
@@ -61,6 +62,9 @@ func (s *sim) connect(k talk) {
 			s.rows.TLS = append(s.rows.TLS, datasets.TLS{TS: datasets.MicrosOf(k.start.Add(80 * time.Millisecond)), SrcIP: client, DstIP: k.addr.String(), DstPort: k.port, SNI: k.host})
 		}
 	}
+	if s.t.Packets && !k.jobs {
+		k.large = largeShare(client, k)
+	}
 	step := k.end.Sub(k.start)
 	if s.t.ActiveTimeoutS > 0 {
 		step = time.Duration(s.t.ActiveTimeoutS) * time.Second
@@ -79,11 +83,13 @@ func (s *sim) record(k talk, at time.Time, length time.Duration) {
 	}
 	orig, resp := s.poisson(k.pktsMin*factor), s.poisson(k.respMin*factor)
 	var jobs, jobBytes int64
+	var told []job
 	if k.jobs {
-		for range s.jobs(at, at.Add(length)) {
+		for _, t := range s.jobs(at, at.Add(length)) {
 			orig++
 			b := 1200 + s.rng.Int64N(800)
-			jobs, jobBytes = jobs+1+b/1448, jobBytes+b // 1448: payload of a packet on Ethernet
+			jobs, jobBytes = jobs+1+b/fullSize, jobBytes+b
+			told = append(told, job{t, b})
 		}
 	}
 	if orig+resp+jobs == 0 {
@@ -93,38 +99,48 @@ func (s *sim) record(k talk, at time.Time, length time.Duration) {
 	if length > time.Second {
 		length -= time.Duration(s.rng.Int64N(int64(time.Second)))
 	}
-	s.rows.Flows = append(s.rows.Flows, datasets.Flow{
+	f := datasets.Flow{
 		TS: datasets.MicrosOf(at), SrcIP: s.c.Addr.String(), SrcPort: s.port, DstIP: k.addr.String(), DstPort: k.port, Proto: k.proto,
 		DurationS: float64(length.Microseconds()) / 1e6,
 		OrigPkts:  orig, RespPkts: resp + jobs,
 		OrigBytes: s.size(orig, k.bytesPkt), RespBytes: s.size(resp, k.respPkt) + jobBytes,
-	})
-}
-
-// jobs counts the jobs in [from, to): one a block, and those that refresh it.
-func (s *sim) jobs(from, to time.Time) int {
-	return s.jobsBefore(to) - s.jobsBefore(from)
-}
-
-func (s *sim) jobsBefore(t time.Time) int {
-	i, _ := slices.BinarySearchFunc(s.t.Blocks, t, time.Time.Compare)
-	if s.t.RefreshS == 0 || i == 0 {
-		return i
 	}
-	for len(s.refreshed) < i { // jobs that refresh the block before each
-		k := len(s.refreshed)
-		n := 0
-		if k > 0 {
-			n = s.refreshed[k-1] + s.refreshes(s.t.Blocks[k-1], s.t.Blocks[k])
+	s.rows.Flows = append(s.rows.Flows, f)
+	if s.t.Packets {
+		s.packets(k, f, at.Equal(k.start), told, resp)
+	}
+}
+
+// fullSize is the payload of a full packet on Ethernet.
+const fullSize = 1448
+
+// A job is what a pool sends at an instant.
+type job struct {
+	at    time.Time
+	bytes int64
+}
+
+// jobs returns when jobs come in [from, to): one a block, and those that refresh it.
+func (s *sim) jobs(from, to time.Time) (out []time.Time) {
+	first, _ := slices.BinarySearchFunc(s.t.Blocks, from, time.Time.Compare)
+	every := time.Duration(s.t.RefreshS) * time.Second
+	for i := max(0, first-1); i < len(s.t.Blocks) && s.t.Blocks[i].Before(to); i++ {
+		b, until := s.t.Blocks[i], to
+		if !b.Before(from) {
+			out = append(out, b)
 		}
-		s.refreshed = append(s.refreshed, n)
+		if every == 0 {
+			continue
+		}
+		if i+1 < len(s.t.Blocks) && s.t.Blocks[i+1].Before(to) {
+			until = s.t.Blocks[i+1]
+		}
+		k := max(1, (from.Sub(b)+every-1)/every)
+		for at := b.Add(k * every); at.Before(until); at = at.Add(every) {
+			out = append(out, at)
+		}
 	}
-	return i + s.refreshed[i-1] + s.refreshes(s.t.Blocks[i-1], t)
-}
-
-// refreshes counts the jobs after that of a block and before an instant.
-func (s *sim) refreshes(block, before time.Time) int {
-	return max(0, int((before.Sub(block)-1)/(time.Duration(s.t.RefreshS)*time.Second)))
+	return out
 }
 
 // size is the bytes of n packets of a mean size, never below 40 a packet.
@@ -136,15 +152,17 @@ func (s *sim) size(n int64, mean float64) int64 {
 	return max(int64(b), 40*n)
 }
 
+func (s *sim) poisson(mean float64) int64 { return poisson(s.rng, mean) }
+
 // poisson draws a count, by the normal law above 50.
-func (s *sim) poisson(mean float64) int64 {
+func poisson(rng *rand.Rand, mean float64) int64 {
 	if mean > 50 {
-		return max(0, int64(math.Round(mean+s.rng.NormFloat64()*math.Sqrt(mean))))
+		return max(0, int64(math.Round(mean+rng.NormFloat64()*math.Sqrt(mean))))
 	}
-	n, p, limit := int64(0), s.rng.Float64(), math.Exp(-mean)
+	n, p, limit := int64(0), rng.Float64(), math.Exp(-mean)
 	for p > limit {
 		n++
-		p *= s.rng.Float64()
+		p *= rng.Float64()
 	}
 	return n
 }

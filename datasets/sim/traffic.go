@@ -59,6 +59,9 @@ type Traffic struct {
 	// RefreshS is after how many seconds without a job a pool sends another; 0: never. The
 	// captured pool of BTC (bitminter, zeek-cryptomining) did so after 31.
 	RefreshS int
+	// Packets has large packets of servers kept with their instants, which [Exporter.Sampled]
+	// needs. The other rows do not depend on it.
+	Packets bool
 }
 
 // Blocks draws the instants of blocks in days from start: a Poisson process of one in ten
@@ -180,6 +183,7 @@ type Rows struct {
 	Flows []datasets.Flow
 	DNS   []datasets.DNS
 	TLS   []datasets.TLS
+	Large []Packet // none without Traffic.Packets; Flows count them, too
 }
 
 // Draw returns n clients. Every form has miners[form] of them, spread at random
@@ -231,7 +235,7 @@ func (t Traffic) Draw(n int, miners map[Form]int) ([]Client, error) {
 // Client simulates one client.
 func (t Traffic) Client(c Client) Rows {
 	s := &sim{t: t, c: c, zone: t.Zone, begin: t.Start.UTC(), end: t.Start.UTC().AddDate(0, 0, t.Days),
-		rng: rand.New(rand.NewPCG(t.Seed, hash(c.Addr.String())))}
+		rng: rand.New(rand.NewPCG(t.Seed, hash(c.Addr.String()))), inside: rand.New(rand.NewPCG(t.Seed, hash("inside "+c.Addr.String())))}
 	if s.zone == nil {
 		s.zone = time.UTC
 	}
@@ -243,6 +247,7 @@ func (t Traffic) Client(c Client) Rows {
 	slices.SortFunc(s.rows.Flows, func(a, b datasets.Flow) int {
 		return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(a.SrcPort, b.SrcPort), cmp.Compare(a.DstIP, b.DstIP), cmp.Compare(a.DstPort, b.DstPort))
 	})
+	slices.SortStableFunc(s.rows.Large, func(a, b Packet) int { return cmp.Compare(a.TS, b.TS) })
 	slices.SortFunc(s.rows.DNS, func(a, b datasets.DNS) int {
 		return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(a.Query, b.Query))
 	})

@@ -29,11 +29,20 @@ import (
 // ln(0.75/0.005): one subscriber in 200 is taken to keep a wallet or an explorer open that
 // hears of blocks, too (judgement). A node moves the blocks themselves and is above
 // MaxBytesPerS.
+//
+// Sampled records have mostly one packet, with its instant and its size. There it is single
+// packets of at least 1,000 B from the server whose lag to the nearest block is held
+// against chance, of contacts with 1 to 60 packets a minute either way: see [jobClock]. The
+// weight is ln B less that of the number of the client's contacts with such a packet, as their best is
+// taken; it is a likelihood ratio and no bound, so that nothing more is taken off. Below
+// MinLR nothing is said: 3 is where evidence begins to be positive (Kass and Raftery, JASA 90, 1995).
+// A pool that sends a job every half a minute besides has its large packets everywhere: sampled, nothing is said of it.
 type Blocks struct {
 	MinRecords   int64   // that were held against block times
 	MinBlocks    int64   // least sum of the squares of the blocks in them
 	MaxBytesPerS float64 // of a contact that may be a miner's
 	MaxP         float64 // above it nothing is said
+	MinLR        float64 // of sampled records; below it nothing is said
 	Cap          float64 // of the log of the likelihood ratio
 }
 
@@ -42,15 +51,15 @@ var _ Detector = Blocks{}
 // DefaultBlocks returns the settings that ship. 100 records and 50 blocks are half a day
 // of BTC; 600 B/s is the highest rate of a tunnelled miner, see [Tunnel].
 func DefaultBlocks() Blocks {
-	return Blocks{MinRecords: 100, MinBlocks: 50, MaxBytesPerS: 600, MaxP: 0.02, Cap: 5}
+	return Blocks{MinRecords: 100, MinBlocks: 50, MaxBytesPerS: 600, MaxP: 0.02, MinLR: 3, Cap: 5}
 }
 
 // Info describes the detector.
 func (Blocks) Info() detectors.Info {
 	return detectors.Info{
 		ID: "traffic/blocks", Unit: "standard errors", Group: "blocks",
-		Source: "idea of MineHunter (ACSAC 2021); bound of Sellke, Bayarri and Berger (2001)",
-		Looks:  "A lasting contact whose server sends more in records in which a block was found, by least squares. It sees through encryption, relays, delivery networks and tunnels, and needs block times (traffic.block_times) and unsampled records of at most an hour. Wallets hear of blocks, too: at most 5.",
+		Source: "idea of MineHunter (ACSAC 2021); bound of Sellke, Bayarri and Berger (2001); sampled: Bayes factor, scale of Kass and Raftery (1995)",
+		Looks:  "A lasting contact whose server sends more in records in which a block was found, by least squares. It sees through encryption, relays, delivery networks and tunnels, and needs block times (traffic.block_times) and records of at most an hour. Of sampled records it is single large packets near blocks, by their likelihood ratio. Wallets hear of blocks, too: at most 5.",
 	}
 }
 
@@ -63,17 +72,14 @@ func (d Blocks) Detect(w Window) []Finding {
 	}
 	var list []tested
 	for _, p := range w.Profiles {
-		if p.Beat.N < d.MinRecords || p.Beat.BB < d.MinBlocks || !lasting(p) {
-			continue
-		}
-		if shape, ok := ShapeOf(p); !ok || shape.BytesPerS > d.MaxBytesPerS {
+		if p.Beat.N < d.MinRecords || p.Beat.BB < d.MinBlocks || !d.mayMine(p) {
 			continue
 		}
 		if t, ok := beatOf(p.Beat); ok {
 			list = append(list, tested{p, t, distuv.StudentsT{Sigma: 1, Nu: float64(p.Beat.N - 3)}.Survival(t)})
 		}
 	}
-	var out []Finding
+	out := d.sampled(w)
 	for _, x := range list {
 		value := min(1, x.value*float64(len(list)))
 		if value > d.MaxP {
@@ -88,6 +94,12 @@ func (d Blocks) Detect(w Window) []Finding {
 		out = append(out, f)
 	}
 	return sortFindings(out)
+}
+
+// mayMine reports whether a contact lasts and carries as little as a miner's.
+func (d Blocks) mayMine(p datasets.FlowProfile) bool {
+	shape, ok := ShapeOf(p)
+	return ok && shape.BytesPerS <= d.MaxBytesPerS && lasting(p)
 }
 
 // beatOf returns γ over its standard error; false if it cannot be told from the

@@ -3,6 +3,7 @@ package traffic
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/minewatch/minewatch/datasets"
 )
@@ -23,16 +24,23 @@ type Network struct {
 	byAddr  map[string]int32       // clients by address, counted once for each of its ports
 	steady  map[string]*fan        // by address: a pool has several ports
 	names   map[string]int32       // clients with a lasting contact under a server name
+	sole    map[string]string      // the name at an address; "" if there are several
 	asked   map[string][]nameAsked // listed hosts answered with an address, by address
 	pools   Catalogue
+
+	small  datasets.Lags // single small packets of all, by lag from a block
+	clock  *jobClock
+	clocks sync.Once
 }
 
 // A fan is the clients whose traffic with an address has the shape.
 type fan struct {
 	clients int32
-	fleets  int32  // of them, with several equal sessions at once
-	named   int32  // of their contacts, under a server name
-	last    string // client counted last; profiles come client by client
+	fleets  int32         // of them, with several equal sessions at once
+	named   int32         // of their contacts, under a server name
+	listed  datasets.Lags // large packets under the name of a listed pool
+	large   datasets.Lags // and under any
+	last    string        // client counted last; profiles come client by client
 }
 
 // A nameAsked is a listed host that clients were answered an address for.
@@ -44,7 +52,7 @@ type nameAsked struct {
 
 // NewNetwork takes the server_endpoint rows.
 func NewNetwork(rows []datasets.ServerEndpoint, pools Catalogue) *Network {
-	n := &Network{used: make(map[endpoint]int32, len(rows)), byAddr: map[string]int32{}, steady: map[string]*fan{}, names: map[string]int32{}, asked: map[string][]nameAsked{}, pools: pools}
+	n := &Network{used: make(map[endpoint]int32, len(rows)), byAddr: map[string]int32{}, steady: map[string]*fan{}, names: map[string]int32{}, sole: map[string]string{}, asked: map[string][]nameAsked{}, pools: pools}
 	for _, r := range rows {
 		n.clients = max(n.clients, r.NetworkClients)
 		ip := strings.Clone(r.ServerIP)
@@ -58,8 +66,15 @@ func NewNetwork(rows []datasets.ServerEndpoint, pools Catalogue) *Network {
 // client.
 func (n *Network) AddProfile(p datasets.FlowProfile) {
 	if p.SNI != "" {
-		n.names[strings.Clone(p.SNI)]++
+		name := strings.Clone(p.SNI)
+		n.names[name]++
+		if known, ok := n.sole[p.ServerIP]; !ok {
+			n.sole[strings.Clone(p.ServerIP)] = name
+		} else if known != name {
+			n.sole[p.ServerIP] = ""
+		}
 	}
+	n.small = n.small.Plus(p.Pulse.Small())
 	if !lasting(p) {
 		return
 	}
@@ -80,6 +95,11 @@ func (n *Network) AddProfile(p datasets.FlowProfile) {
 	}
 	if p.SNI != "" {
 		f.named++
+	}
+	large := p.Pulse.Large()
+	f.large = f.large.Plus(large)
+	if n.listed(p.SNI) {
+		f.listed = f.listed.Plus(large)
 	}
 }
 
@@ -131,9 +151,37 @@ func (n *Network) fan(addr string) (f *fan, clients int32) {
 	return n.steady[addr], n.byAddr[addr]
 }
 
+// jobClock returns how lags of jobs are told from chance, learnt once from all that was added.
+func (n *Network) jobClock() *jobClock {
+	if n == nil {
+		return newJobClock(datasets.Lags{}, datasets.Lags{})
+	}
+	n.clocks.Do(func() {
+		var jobs datasets.Lags
+		for addr, f := range n.steady {
+			if len(n.asked[addr]) > 0 {
+				jobs = jobs.Plus(f.large)
+			} else {
+				jobs = jobs.Plus(f.listed)
+			}
+		}
+		n.clock = newJobClock(n.small, jobs)
+	})
+	return n.clock
+}
+
 // listed reports whether a name is a pool's.
 func (n *Network) listed(name string) bool {
 	return n != nil && n.pools.Match(name, 0).Kind != datasets.NoPool
+}
+
+// service returns how many clients had lasting contacts under the name at an address, if there is
+// one and it is no pool's; else 0. Of sampled connections the handshake is seldom seen.
+func (n *Network) service(addr string) int32 {
+	if n == nil || n.sole[addr] == "" || n.listed(n.sole[addr]) {
+		return 0
+	}
+	return n.names[n.sole[addr]]
 }
 
 // NameClients returns how many clients had a lasting contact under a server name.

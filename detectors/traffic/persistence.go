@@ -1,6 +1,10 @@
 package traffic
 
-import "github.com/minewatch/minewatch/datasets"
+import (
+	"math"
+
+	"github.com/minewatch/minewatch/datasets"
+)
 
 const (
 	// minFleetS is the shortest session that stands for a device, as in
@@ -13,6 +17,9 @@ const (
 	// minSampled is the number of sampled packets below which nothing is said of a
 	// shape: at one packet in 1,000 a session has 4 to 80 a day.
 	minSampled = 20
+	// leastEven is the share of the hours of an even session from which a sampled one is even:
+	// two standard deviations below 1 for 300 packets in two weeks.
+	leastEven = 0.9
 	// minPackets is the number of packets below which the same holds unsampled.
 	minPackets = 20
 )
@@ -25,6 +32,14 @@ func lasting(p datasets.FlowProfile) bool {
 		return p.CountedPkts >= minSampled && p.HoursActive >= 12
 	}
 	return p.OrigPkts+p.RespPkts >= minPackets && (p.LongestS >= minFleetS || p.OpenS >= minOpenS)
+}
+
+// evenHours is in how many hours a session that is open throughout and sends evenly would show a
+// packet, with as many counted as p has: Poisson's law. People, and sensors that speak in
+// bursts, show in fewer.
+func evenHours(p datasets.FlowProfile) float64 {
+	h := float64(p.SpanH)
+	return h * (1 - math.Exp(-float64(p.CountedPkts)/h))
 }
 
 // nightToDay compares the night (01:00 to 05:00 local) with the other hours: the

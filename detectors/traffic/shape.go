@@ -30,6 +30,12 @@ func ShapeOf(p datasets.FlowProfile) (Shape, bool) {
 	}, true
 }
 
+// paced reports whether there are as many packets as a miner has: 1 to 60 a minute, either
+// way. The miners whose packets were read had 1.4 to 27.
+func (s Shape) paced() bool {
+	return s.OrigPktsMin >= 1 && s.OrigPktsMin <= 60 && s.RespPktsMin >= 1 && s.RespPktsMin <= 60
+}
+
 // LikeStratum reports whether a shape lies in the ranges of the miners whose
 // packets were read: 14 of 16 sessions of at least 30 s, of BTC, ETH, XMR and
 // ZEC, ran at 9 to 160 B/s in total; those with a solution of 1.3 kB (Equihash)
@@ -45,7 +51,6 @@ func (s Shape) LikeStratum() bool {
 	equihash := s.OrigBytesPkt >= 350 && s.OrigBytesPkt <= 900 && s.RespBytesPkt <= 110
 	return (client || equihash) &&
 		s.RespBytesPkt >= 80 && s.BytesPerS >= 5 && s.BytesPerS <= 400 &&
-		s.OrigPktsMin >= 1 && s.OrigPktsMin <= 60 &&
-		s.RespPktsMin >= 1 && s.RespPktsMin <= 60 &&
+		s.paced() &&
 		s.MessagesRatio >= 0.3 && s.MessagesRatio <= 4
 }

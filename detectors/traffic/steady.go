@@ -106,7 +106,11 @@ func (Steady) durationPoints(p datasets.FlowProfile) []point {
 	if p.Sampling > 1 { // no lengths, and hours without a packet mean nothing
 		switch {
 		case p.Days >= 5 && r >= 0.7 && r <= 1.4:
-			return []point{{0.8, fmt.Sprintf("sampled packets in %d h on %d days, night to day %.2f", p.HoursActive, p.Days, r)}}
+			out = append(out, point{0.8, fmt.Sprintf("sampled packets in %d h on %d days, night to day %.2f", p.HoursActive, p.Days, r)})
+			if even := evenHours(p); float64(p.HoursActive) >= leastEven*even {
+				out = append(out, point{0.4, fmt.Sprintf("an even session would show in %.0f h", even)})
+			}
+			return out
 		case r >= 0 && r < 0.5:
 			return []point{{-0.3, fmt.Sprintf("night to day %.2f", r)}}
 		}
@@ -164,6 +168,9 @@ func (Steady) contextPoints(w Window, p datasets.FlowProfile, devices int32) []p
 	if p.SNI != "" { // an address of a CDN is everybody's, the name is not
 		of, what = w.Network.NameClients(p.SNI), "name"
 	}
+	if service := w.Network.service(p.ServerIP); p.SNI == "" && service > 2 { // others say who it is
+		of, what = service, "name"
+	}
 	if of > 0 && all >= minNetwork {
 		said := fmt.Sprintf("%d of %d clients use this %s", of, all, what)
 		switch share := float64(of) / float64(all); {
@@ -171,7 +178,7 @@ func (Steady) contextPoints(w Window, p datasets.FlowProfile, devices int32) []p
 			out = append(out, point{-2, said})
 		case of <= 2:
 			out = append(out, point{0.4, said})
-		case p.SNI != "" && !w.Network.listed(p.SNI): // a name that several use for long is somebody's service
+		case what == "name" && !w.Network.listed(p.SNI): // a name that several use for long is somebody's service
 			out = append(out, point{-1, said})
 		case share <= rareShare:
 			out = append(out, point{0.15, said})

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -175,6 +176,19 @@ func TestSteady(t *testing.T) {
 		change(&w)
 		return w
 	}
+	named := func(names ...string) *Network {
+		n := NewNetwork([]datasets.ServerEndpoint{{ServerIP: "192.0.2.1", ServerPort: 443, Proto: "tcp", Clients: 20, NetworkClients: 1000}}, list{})
+		for i, name := range names {
+			n.AddProfile(datasets.FlowProfile{Client: fmt.Sprint(i), ServerIP: "192.0.2.1", ServerPort: 443, Proto: "tcp", SNI: name})
+		}
+		return n
+	}
+	sampled := func(hours int32) Window {
+		return with(client(3333, "", 6, 100, week), func(w *Window) {
+			p := &w.Profiles[0]
+			p.Sampling, p.CountedPkts, p.HoursActive, p.NightHours = 1000, 168, hours, hours/6
+		})
+	}
 	for _, test := range []struct {
 		name  string
 		w     Window
@@ -186,7 +200,16 @@ func TestSteady(t *testing.T) {
 		{"a week, a server of 20 in 1000", with(client(3333, "", 6, 100, week), func(w *Window) { w.Network = network(20) }), 1.45},
 		{"a week, a server of everybody", with(client(3333, "", 6, 100, week), func(w *Window) { w.Network = network(500) }), 0},
 		{"all points, capped", with(client(3333, "", 6, 100, week, week, week), func(w *Window) { w.Network, w.Profiles[0].HourlyBytesCV = network(1), 0.05 }), 2},
+		// 0.4 shape + 0.8 for days and nights + 0.4 as 168 packets of an even session show in 168 h x (1 - 1/e) = 106 h.
+		{"sampled", sampled(106), 1.6},
+		{"sampled, in nine tenths of these hours", sampled(96), 1.6},
+		{"sampled, in fewer", sampled(95), 1.2},
 		{"uneven", with(client(3333, "", 6, 100, week), func(w *Window) { w.Profiles[0].HourlyBytesCV = 1.5 }), 0.8},
+		// The name that three others have there, 0.4 + 0.9 - 1 in all: somebody's service. Not a pool's, or one of several.
+		{"a service that others name", with(client(443, "", 6, 100, week), func(w *Window) { w.Network = named("a.example", "a.example", "a.example") }), 0},
+		{"named by two", with(client(443, "", 6, 100, week), func(w *Window) { w.Network = named("a.example", "a.example") }), 1.45},
+		{"one of several names", with(client(443, "", 6, 100, week), func(w *Window) { w.Network = named("a.example", "a.example", "a.example", "b.example") }), 1.45},
+		{"a pool that others name", with(client(443, "", 6, 100, week), func(w *Window) { w.Network = named("btc.pool.example", "btc.pool.example", "btc.pool.example") }), 1.45},
 		{"MQTT's port", client(8883, "", 6, 100, week), 0.5},
 		{"SSH in office hours", client(22, "", 6, 100, [2]datasets.Micros{9 * hour, 18 * hour}, [2]datasets.Micros{33 * hour, 42 * hour}), 0},
 		{"a video", client(3333, "", 3000, 1000, week), 0},

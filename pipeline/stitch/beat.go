@@ -10,17 +10,15 @@ const longestBeat = hour
 // What carries more is no pool (600 B/s are 2.2 MB an hour), and squares stay far from overflow.
 const mostBeat = 4_000_000
 
-// beat adds a record to what is known of how a contact follows the blocks.
+// beat adds a record that is not sampled to what is known of how a contact follows the blocks.
 func (x *Stitcher) beat(c *contact, f *datasets.NumberedFlow, end datasets.Micros) {
-	if f.Sampling > 1 || end <= f.TS || end-f.TS > longestBeat || f.OrigPkts > mostBeat || f.RespBytes > mostBeat {
+	if end <= f.TS || end-f.TS > longestBeat || f.OrigPkts > mostBeat || f.RespBytes > mostBeat {
 		return
 	}
 	if c.beat == nil {
 		c.beat = &datasets.Beat{}
 	}
-	for x.block < len(x.set.Blocks) && x.set.Blocks[x.block] < f.TS { // records come in order
-		x.block++
-	}
+	x.pass(f.TS)
 	n := int64(0)
 	for i := x.block; i < len(x.set.Blocks) && x.set.Blocks[i] < end; i++ {
 		n++

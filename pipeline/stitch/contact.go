@@ -37,6 +37,7 @@ type contact struct {
 	hourBytes   *[24]int64 // nil while there is one hour at most, with hourOne
 	hourOne     int64
 	beat        *datasets.Beat // nil if no record was held against block times
+	pulse       *pulse         // nil if no packet was
 }
 
 // carry adds bytes to an hour of the day. Most contacts are over within one.
@@ -130,7 +131,11 @@ func (x *Stitcher) count(s *session, f *datasets.NumberedFlow, end datasets.Micr
 			c.pkts[0] += f.OrigPkts
 			c.pkts[1] += f.RespPkts
 			c.counted += (f.OrigPkts + f.RespPkts) / int64(max(1, f.Sampling))
-			if len(x.set.Blocks) > 0 {
+			switch {
+			case len(x.set.Blocks) == 0:
+			case f.Sampling > 1:
+				x.pulse(c, f, end)
+			default:
 				x.beat(c, f, end)
 			}
 		}
@@ -214,6 +219,9 @@ func (x *Stitcher) close(d int32) {
 		row.UnitSum, row.SquareSum = c.units()
 		if c.beat != nil {
 			row.Beat = *c.beat
+		}
+		if c.pulse != nil {
+			row.Pulse = c.pulse.Pulse
 		}
 		x.Days = append(x.Days, row)
 	}

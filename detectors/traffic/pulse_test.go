@@ -1,0 +1,178 @@
+package traffic
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/minewatch/minewatch/datasets"
+)
+
+// Values of a program of the formula in plain products (Python), with chance by Poisson's law.
+func TestJobClock(t *testing.T) {
+	c := newJobClock(datasets.Lags{}, datasets.Lags{})
+	for _, test := range []struct {
+		n    datasets.Lags
+		want float64
+	}{
+		{datasets.Lags{}, 0},
+		{datasets.Lags{3}, 9.306728306471165},
+		{datasets.Lags{1, 1, 1}, 4.768387012867022},
+		{datasets.Lags{0, 0, 0, 0, 0, 3}, -1.3788851635096413},
+		{datasets.Lags{1, 1, 2, 1, 0, 20}, -1.6802413978560549},
+	} {
+		if got := c.logLR(test.n); math.Abs(got-test.want) > 1e-9 {
+			t.Errorf("%v: %v, want %v", test.n, got, test.want)
+		}
+	}
+	// 18 packets of listed pools that are off by half a minute: of the clocks 30 s has 0.66.
+	c = newJobClock(datasets.Lags{}, datasets.Lags{2, 4, 6, 5, 1, 0})
+	if got := math.Exp(c.weight[4]); math.Abs(got-0.6642) > 1e-4 {
+		t.Errorf("weight of 30 s: %v", got)
+	}
+	if got := c.logLR(datasets.Lags{1, 1, 1}); math.Abs(got-4.7766561689916145) > 1e-9 {
+		t.Errorf("learnt: %v", got)
+	}
+	// Any number of packets of listed pools leaves numbers.
+	c = newJobClock(datasets.Lags{1e6, 1e6, 1e6, 1e6, 1e6, 1e6}, datasets.Lags{9e5, 5e5, 3e5, 1e5, 1e4, 2e5})
+	if got := c.logLR(datasets.Lags{300, 200, 100, 50, 20, 1000}); math.IsNaN(got) || math.IsInf(got, 0) {
+		t.Errorf("of many: %v", got)
+	}
+}
+
+// By chance B is 1 on average, for any list of small packets and any clock that was learnt:
+// summed over all outcomes of two and of three packets.
+func TestJobClockIsFair(t *testing.T) {
+	for _, c := range []*jobClock{newJobClock(datasets.Lags{}, datasets.Lags{}), newJobClock(datasets.Lags{5, 40, 60, 80, 200, 900}, datasets.Lags{7, 5, 3, 1, 0, 9})} {
+		two, three := 0.0, 0.0
+		for i := range c.chance {
+			for j := range c.chance {
+				var n datasets.Lags
+				n[i]++
+				n[j]++
+				two += c.chance[i] * c.chance[j] * math.Exp(c.logLR(n))
+				for k := range c.chance {
+					m := n
+					m[k]++
+					three += c.chance[i] * c.chance[j] * c.chance[k] * math.Exp(c.logLR(m))
+				}
+			}
+		}
+		if math.Abs(two-1) > 1e-9 || math.Abs(three-1) > 1e-9 {
+			t.Errorf("mean of B %v and %v, want 1", two, three)
+		}
+	}
+}
+
+// pulsing is two weeks of a client, sampled one in 1,000, with large packets at such lags.
+func pulsing(large datasets.Lags) Window {
+	w := client(443, "", 6, 150, [2]datasets.Micros{0, 14 * 24 * hour})
+	p := &w.Profiles[0]
+	p.Sampling, p.CountedPkts = 1000, 241
+	p.Pulse.Large5, p.Pulse.Large15, p.Pulse.Large30 = large[0], large[1], large[2]
+	p.Pulse.Large60, p.Pulse.Large120, p.Pulse.LargeMore = large[3], large[4], large[5]
+	return w
+}
+
+func TestBlocksSampled(t *testing.T) {
+	three := datasets.Lags{1, 1, 1}
+	with := func(w Window, change func(p *datasets.FlowProfile)) Window {
+		change(&w.Profiles[0])
+		return w
+	}
+	several := pulsing(three)
+	for range 9 {
+		several.Profiles = append(several.Profiles, pulsing(datasets.Lags{0, 0, 0, 0, 0, 2}).Profiles[0])
+	}
+	for _, test := range []struct {
+		name string
+		w    Window
+		want float64
+	}{
+		{"three within half a minute", pulsing(three), 4.768387012867022},
+		{"the best of ten contacts", several, 4.768387012867022 - math.Log(10)},
+		{"many: the cap", pulsing(datasets.Lags{9, 9, 9}), 5},
+		{"one packet", pulsing(datasets.Lags{1}), 2.4669259280683487},
+		// Less ln 4 it is below ln 3.
+		{"one packet, the best of four contacts", Window{Client: "10.0.0.1", Profiles: append(pulsing(datasets.Lags{1}).Profiles, several.Profiles[1:4]...)}, 0},
+		{"by chance", pulsing(datasets.Lags{0, 0, 1, 0, 1, 3}), 0},
+		{"none", pulsing(datasets.Lags{}), 0},
+		{"does not last", with(pulsing(three), func(p *datasets.FlowProfile) { p.HoursActive = 11 }), 0},
+		{"a node", with(pulsing(three), func(p *datasets.FlowProfile) { p.RespBytes *= 100 }), 0},
+		{"a push service: too slow", with(pulsing(three), func(p *datasets.FlowProfile) { p.OrigPkts /= 10 }), 0},
+	} {
+		got := DefaultBlocks().Detect(test.w)
+		switch {
+		case test.want == 0 && len(got) > 0:
+			t.Errorf("%s: got %+v, want nothing", test.name, got)
+		case test.want > 0 && (len(got) != 1 || math.Abs(got[0].LogLR-test.want) > 1e-9 || got[0].Family != FamilyTiming || got[0].Group != "blocks" || got[0].MiningKW != 0):
+			t.Errorf("%s: got %+v, want log_lr %v", test.name, got, test.want)
+		}
+	}
+	// Of three packets 0.29 are within 30 s by chance (9.5 %), with a standard deviation of 0.508: 5.34.
+	f := DefaultBlocks().Detect(pulsing(three))[0]
+	if math.Abs(f.Statistic-5.34) > 0.01 || f.N != 3 || math.Abs(f.PValue-math.Exp(-f.LogLR)) > 1e-9 || !strings.Contains(f.Detail, "3 of 3 sampled ones within 30 s of one, by chance 0.3 (p 0.0085 for the best of 1 contacts)") {
+		t.Errorf("got %+v", f)
+	}
+}
+
+// Of 2,000 windows of ten contacts that know nothing of blocks at most a third may speak
+// (Markov); in truth it is one in ten at most.
+func TestBlocksSampledByChance(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	spoke, capped := 0, 0
+	for range 2000 {
+		w := Window{Client: "10.0.0.1", From: midnight, To: midnight + 14*24*hour}
+		for range 10 {
+			var n datasets.Lags
+			for range 2 + r.IntN(40) {
+				lag, k := r.ExpFloat64()*blockEveryS/2, 0 // to the nearer of two
+				for k < len(datasets.PulseS) && lag >= float64(datasets.PulseS[k]) {
+					k++
+				}
+				n[k]++
+			}
+			w.Profiles = append(w.Profiles, pulsing(n).Profiles...)
+		}
+		list := DefaultBlocks().Detect(w)
+		for _, f := range list {
+			if f.LogLR == 5 {
+				capped++
+			}
+		}
+		if len(list) > 0 {
+			spoke++
+		}
+	}
+	if spoke > 200 || capped > 5 {
+		t.Errorf("%d of 2000 speak by chance, %d at the cap", spoke, capped)
+	}
+}
+
+// The network gives the share of chance, and its listed pools the clock.
+func TestNetworkLearnsTheClock(t *testing.T) {
+	n := NewNetwork(nil, list{})
+	listed := pulsing(datasets.Lags{60, 30, 5})
+	listed.Profiles[0].SNI = "btc.pool.example"
+	listed.Profiles[0].Pulse.SmallMore = 4000
+	n.AddProfile(listed.Profiles[0])
+	other := pulsing(datasets.Lags{0, 0, 0, 0, 0, 50})
+	other.Profiles[0].ServerIP = "192.0.2.77"
+	n.AddProfile(other.Profiles[0])
+	c := n.jobClock()
+	// Of 4,200 small packets, 200 of them Poisson's, 4,134 are far: 0.984.
+	if got := c.chance[5]; math.Abs(got-(4000+200*math.Exp(-0.4))/4200) > 1e-9 {
+		t.Errorf("chance %v", got)
+	}
+	if best := math.Exp(c.weight[1]); best < 0.9 { // 63 % within 5 s, 95 % within 15 s
+		t.Errorf("weights %v", c.weight)
+	}
+	asked := NewNetwork(nil, list{}) // by address, of a name that was looked up
+	listed.Profiles[0].SNI = ""
+	asked.AddProfile(listed.Profiles[0])
+	asked.AddName(datasets.ServerName{ServerIP: "192.0.2.1", Host: "btc.pool.example"})
+	if got := asked.jobClock().weight[1]; math.Exp(got) < 0.9 {
+		t.Errorf("asked: %v", asked.clock.weight)
+	}
+}

@@ -1,0 +1,64 @@
+package stitch
+
+import "github.com/minewatch/minewatch/datasets"
+
+const (
+	// longestPulse bounds a record whose packets came at one instant.
+	longestPulse = 2 * second
+	// largePulse is the size in B from which a packet is a large one: jobs of Bitcoin's
+	// pools have 1.2 to 2 kB, in packets of at most 1.5 kB.
+	largePulse = 1000
+	// pulseGap parts large packets: what comes together is one message.
+	pulseGap = 60 * second
+	// listGap is the longest time from a listed block to a packet that is held against the
+	// list: a pause of Bitcoin is longer in one of 160,000 (exp(-12)), so that the list has one.
+	listGap = 7200 * second
+)
+
+// A pulse is what is known of how a contact's single packets follow the blocks.
+type pulse struct {
+	datasets.Pulse
+	large datasets.Micros // instant of the latest large packet that was counted
+}
+
+// pulse adds a sampled record of one instant.
+func (x *Stitcher) pulse(c *contact, f *datasets.NumberedFlow, end datasets.Micros) {
+	if f.RespPkts <= 0 || end-f.TS > longestPulse {
+		return
+	}
+	lag := x.lag(f.TS)
+	if lag > listGap {
+		return
+	}
+	if c.pulse == nil {
+		c.pulse = &pulse{large: -pulseGap}
+	}
+	large := f.RespBytes/f.RespPkts >= largePulse
+	if large {
+		if f.TS-c.pulse.large < pulseGap {
+			return
+		}
+		c.pulse.large = f.TS
+	}
+	c.pulse.Add(large, lag)
+}
+
+// lag returns how far the nearest block is. Records come in order.
+func (x *Stitcher) lag(at datasets.Micros) datasets.Micros {
+	x.pass(at)
+	lag := datasets.Micros(1 << 62)
+	if x.block < len(x.set.Blocks) {
+		lag = x.set.Blocks[x.block] - at
+	}
+	if x.block > 0 {
+		lag = min(lag, at-x.set.Blocks[x.block-1])
+	}
+	return lag
+}
+
+// pass goes to the first block not before an instant.
+func (x *Stitcher) pass(at datasets.Micros) {
+	for x.block < len(x.set.Blocks) && x.set.Blocks[x.block] < at {
+		x.block++
+	}
+}
