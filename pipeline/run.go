@@ -13,6 +13,7 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/detectors/counter"
+	"github.com/minewatch/minewatch/detectors/load"
 	"github.com/minewatch/minewatch/detectors/score"
 	"github.com/minewatch/minewatch/detectors/visit"
 	"github.com/minewatch/minewatch/pipeline/export"
@@ -296,7 +297,9 @@ func (r *runner) cases() ([]*siteCase, error) {
 		}
 		evidence = append(evidence, rows...)
 	}
+	worth := r.env.tables.loadWorth()
 	for _, e := range append(evidence, r.traffic.evidence...) {
+		load.Rescale(&e, worth)
 		get(e.SiteID).evidence = append(get(e.SiteID).evidence, e)
 	}
 	for table, of := range map[string]func(*siteCase) *[]datasets.MiningEnergy{

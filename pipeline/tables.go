@@ -15,11 +15,16 @@ import (
 
 	"github.com/minewatch/minewatch/datasets/ref"
 	"github.com/minewatch/minewatch/datasets/store"
+	"github.com/minewatch/minewatch/detectors/score"
 )
 
 // TablesFolder is the folder of a workspace in which the user's reference
 // tables lie.
 const TablesFolder = "tables"
+
+// OwnScale is the table of a workspace that says what the ratios of load/block are worth
+// on its own meters.
+const OwnScale = TablesFolder + "/load_scale.csv"
 
 // Tables are the reference tables that ship with the program, with the
 // workspace's own laid over them.
@@ -37,6 +42,7 @@ type Tables struct {
 	Places     ref.Places
 	Activities ref.Activities
 	Known      ref.KnownLoads
+	LoadScale  ref.LoadScale
 
 	Files []TableFile // the workspace's own, by path
 	texts map[string][]byte
@@ -72,6 +78,7 @@ var tableKinds = []tableKind{
 	{"regions.csv", "regions with their names in three languages", fmt.Sprintf(byKey, "code"), set(ref.LoadRegions, func(t *Tables) *ref.Regions { return &t.Regions })},
 	{"places.csv", "earlier and other names of towns and streets, for linkage", fmt.Sprintf(byKey, "kind, town and first name"), set(ref.LoadPlaces, func(t *Tables) *ref.Places { return &t.Places })},
 	{"known_loads.csv", "loads that are known and can look like a mine: cold stores, licensed data centres, pumps; none ships", "Your lines are added.", set(ref.LoadKnownLoads, func(t *Tables) *ref.KnownLoads { return &t.Known })},
+	{"load_scale.csv", "what the ratios of load/block are worth on your own meters; none ships, calibrate --self-inject --use writes it", "Your lines are used as they are.", set(ref.LoadLoadScale, func(t *Tables) *ref.LoadScale { return &t.LoadScale })},
 	{"oked.csv", "activities whose load is comparable", fmt.Sprintf(byKey, "prefix"), set(ref.LoadActivities, func(t *Tables) *ref.Activities { return &t.Activities })},
 }
 
@@ -201,4 +208,13 @@ Example, a rate for 2026 in rates.csv:
 		}
 	}
 	return b.String()
+}
+
+// loadWorth returns what the ratios of load/block are worth on the workspace's own meters;
+// empty if it has no such table.
+func (t *Tables) loadWorth() (worth score.Curve) {
+	for _, row := range t.LoadScale {
+		worth = append(worth, score.Knot{Sum: row.LogLR, Worth: row.Worth})
+	}
+	return worth
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 )
 
-//go:embed rates.csv deadlines.csv base_rates.csv regimes.csv holidays.csv events.csv regions.csv oked.csv tariffs.csv places.csv accredited_pools.csv limitations.csv borders.csv known_loads.csv
+//go:embed rates.csv deadlines.csv base_rates.csv regimes.csv holidays.csv events.csv regions.csv oked.csv tariffs.csv places.csv accredited_pools.csv limitations.csv borders.csv known_loads.csv load_scale.csv
 var shipped embed.FS
 
 // Shipped returns the text of a table that ships with the program, by its file
@@ -159,6 +159,16 @@ func (r *row) fixed(column string, digits int) int64 {
 		return 0
 	}
 	return int64(n)
+}
+
+// number reads a number in digits, with a sign and a decimal point.
+func (r *row) number(column string) float64 {
+	v, err := strconv.ParseFloat(r.cells[column], 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		r.fail(column, "want a number like 1.25, got %q", r.cells[column])
+		return 0
+	}
+	return v
 }
 
 func (r *row) rate(column string) Rate { return Rate(r.fixed(column, 4)) }

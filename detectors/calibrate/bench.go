@@ -22,15 +22,16 @@ const proposedLR = 3.9
 // Bench writes what the detector reaches on meters and mines that it had not
 // seen. Cases are those of [Draws].
 func Bench(out io.Writer, cases []Case) {
-	b := bench{out: out, cases: cases, seeds: distinct(cases, func(c *Case) uint64 { return c.Seed })}
+	b := bench{out: out, cases: cases, seeds: distinct(cases, func(c *Case) uint64 { return c.Seed }), spreads: map[[2]string]load.EnergySpread{}}
 	b.run()
 }
 
 type bench struct {
-	out   io.Writer
-	cases []Case
-	seeds []uint64
-	cross []Verdict // of each mine by a model that knew the other kind of mine only; of other meters by that of model A
+	out     io.Writer
+	cases   []Case
+	seeds   []uint64
+	spreads map[[2]string]load.EnergySpread // by building and model of the mine: those of the others
+	cross   []Verdict                       // of each mine by a model that knew the other kind of mine only; of other meters by that of model A
 }
 
 func (b *bench) printf(format string, args ...any) { fmt.Fprintf(b.out, format, args...) }

@@ -24,6 +24,18 @@ func (v Verdict) Evidence() datasets.Evidence {
 	return load.Added{}.Detect(&load.Sight{Window: w, Block: &block, Zone: time.UTC})
 }
 
+// Said is all that the electricity detectors would say of a window with this verdict: the
+// block, and the fault of the meter that it rests on.
+func (v Verdict) Said() []datasets.Evidence {
+	e := v.Evidence()
+	list := []datasets.Evidence{e}
+	if v.Look != nil && v.Look.Fault != nil && e.LogLR > 0 {
+		info := load.Meter{}.Info()
+		list = append(list, datasets.Evidence{SiteID: e.SiteID, Detector: info.ID, Group: info.Group, Status: datasets.Spoken, LogLR: -e.LogLR})
+	}
+	return list
+}
+
 // A run's defaults: settings score.prior and score.propose_at.
 const (
 	defaultPrior     = 0.02
@@ -34,5 +46,5 @@ const (
 // nothing else to be judged by: by the evidence as it counts, and the shipped weights.
 func (v Verdict) proposed() bool {
 	m := score.NewModel(defaultPrior, score.Shipped())
-	return m.Sum(score.Site{Hourly: true}, []datasets.Evidence{v.Evidence()}).Probability >= defaultProposeAt
+	return m.Sum(score.Site{Hourly: true}, v.Said()).Probability >= defaultProposeAt
 }

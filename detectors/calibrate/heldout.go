@@ -24,6 +24,14 @@ func HeldOut(cases []Case, models ...MineModel) []Verdict {
 	return out
 }
 
+// HeldOutInGroups is HeldOut with what load/group says of each meter and its neighbour,
+// where that is more.
+func HeldOutInGroups(cases []Case, models ...MineModel) []Verdict {
+	raw, fitted := judged(cases, models...)
+	out, s := scaledBy(cases, raw, models...)
+	return withGroups(out, inGroups(cases, fitted, func(int) scale { return s }))
+}
+
 // scaledBy scales verdicts by one scale for all, and returns it.
 func scaledBy(cases []Case, raw []Verdict, models ...MineModel) ([]Verdict, scale) {
 	s := scaleFrom(cases, raw, func(*Case) bool { return true }, models)
@@ -138,10 +146,11 @@ func Tables(cases []Case) []Table {
 	raw, _ := judged(cases)
 	heldOut := declared(cases, raw)
 	m := scaleOf(cases, raw).model(Fit(cases, all))
+	energies := spreadOf(missedEnergies(cases, heldOut, all))
 	return []Table{
 		{"block_model.csv", recipe + m.Table()},
 		{"block_placebo.csv", recipe + placeboTable(cases, heldOut)},
-		{"block_energy.csv", recipe + energyTable(energyErrors(cases, heldOut))},
+		{"block_energy.csv", recipe + energies.Table()},
 	}
 }
 
@@ -170,11 +179,4 @@ func logLR(verdicts []Verdict) []float64 {
 		x[i] = v.LogLR
 	}
 	return x
-}
-
-// classOf returns the class of a verdict's energy.
-func classOf(v Verdict) int {
-	b := v.Look.Block
-	b.LogLR = v.LogLR
-	return b.EnergyClass()
 }

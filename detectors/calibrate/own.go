@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -192,11 +193,29 @@ func (o Own) Print(w io.Writer) {
 		fmt.Fprintf(w, "fewer than %d sites or mines: what a ratio is worth here cannot be said\n", leastOwn)
 		return
 	}
-	fmt.Fprintf(w, "log-likelihood ratios of load/block and what they were worth here (no run applies this):\n ")
+	fmt.Fprintf(w, "log-likelihood ratios of load/block and what they were worth here (runs apply it if --use wrote tables/load_scale.csv):\n ")
 	for _, x := range o.Worth {
 		fmt.Fprintf(w, " %.1f: %.1f ", x.LogLR, x.Worth)
 	}
 	fmt.Fprintln(w)
+}
+
+// Scale is what ratios are worth as the table load_scale.csv of a workspace; "" if too few
+// sites or mines tell.
+func (o Own) Scale() string {
+	if len(o.Worth) == 0 {
+		return ""
+	}
+	mines := 0
+	for _, s := range o.Sizes {
+		mines += s.Mines
+	}
+	var b strings.Builder
+	b.WriteString("# Written by `minewatch calibrate --self-inject --use`. Without this file ratios are worth what they say.\nlog_lr,worth,source,confidence\n")
+	for _, x := range o.Worth {
+		fmt.Fprintf(&b, "%.4f,%.4f,%d simulated mines in copies of %d own meters,C\n", x.LogLR, x.Worth, mines, o.Sites)
+	}
+	return b.String()
 }
 
 // Table is the report as CSV, a row a size.

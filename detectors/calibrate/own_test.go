@@ -2,12 +2,14 @@ package calibrate
 
 import (
 	"bytes"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/minewatch/minewatch/datasets/ref"
 	"github.com/minewatch/minewatch/datasets/sample"
 	"github.com/minewatch/minewatch/detectors/load"
 )
@@ -58,6 +60,13 @@ func TestSelfInjectWorth(t *testing.T) {
 		if o.Worth[i].Worth <= o.Worth[i-1].Worth {
 			t.Fatalf("worth does not rise: %+v", o.Worth)
 		}
+	}
+	scale, err := ref.LoadLoadScale(strings.NewReader(o.Scale()))
+	if err != nil || len(scale) != len(o.Worth) || math.Abs(scale[3].Worth-o.Worth[3].Worth) > 1e-4 {
+		t.Errorf("%v, table:\n%s", err, o.Scale())
+	}
+	if (Own{}).Scale() != "" {
+		t.Error("a table of nothing")
 	}
 	if len(o.Worth) == 0 || o.Sites != 50 || o.Above != 0 {
 		t.Errorf("report %+v", o)

@@ -74,6 +74,9 @@ var _ Detector = Added{}
 // than a few hundred to one.
 const addedLimit = 6
 
+// leastAdded bounds it from below.
+const leastAdded = -1
+
 // Info implements [Detector].
 func (Added) Info() detectors.Info {
 	return detectors.Info{
@@ -106,7 +109,7 @@ func (d Added) Detect(s *Sight) datasets.Evidence {
 	e.N = int32(s.Known())
 	e.Statistic = b.EdgeT
 	e.PValue = pValue(b.LogLR, b.MeanKW)
-	e.LogLR = max(-1, softCap(b.LogLR, addedLimit)) // a small mine leaves no mark: absence says little
+	e.LogLR = max(leastAdded, softCap(b.LogLR, addedLimit)) // a small mine leaves no mark: absence says little
 	if e.LogLR <= 0 {
 		e.Detail = fmt.Sprintf("no added block stands out: the best candidate, %s kW from %s, has an edge of t %.1f against %.1f for the site's own steps down",
 			kw(b.KW), day(e.Start, s.Zone), b.EdgeT, b.CounterT)

@@ -86,7 +86,7 @@ func closeQuarter(rows []datasets.MiningEnergy, kwh float64, b *Block) {
 		return
 	}
 	r := &rows[len(rows)-1]
-	e := energies[b.EnergyClass()]
+	e := energies.Of(b)
 	r.Wh = datasets.Wh(math.Round(kwh * 1000))
 	r.WhLow = datasets.Wh(math.Round(kwh * 1000 * math.Exp(min(0, e.Low))))
 	r.WhHigh = datasets.Wh(math.Round(kwh * 1000 * math.Exp(max(0, e.High))))

@@ -60,21 +60,26 @@ func TestStep(t *testing.T) {
 	}
 }
 
-// Powers that agree make the best class, doubt of the block or of its power a worse one.
-func TestEnergyClass(t *testing.T) {
-	for _, tc := range []struct {
-		b    Block
-		want int
-	}{
-		{Block{LogLR: 5, EdgeKW: 10, WeekKW: 10.2, LevelKW: 9.9, PlateauKW: 10.1}, 0},
-		{Block{LogLR: 3, EdgeKW: 10, WeekKW: 10.2, LevelKW: 9.9, PlateauKW: 10.1}, 1},
-		{Block{LogLR: 5, EdgeKW: 10, WeekKW: 11, LevelKW: 12, PlateauKW: 10}, 2},
-		{Block{LogLR: 5, EdgeKW: 10, WeekKW: math.NaN(), LevelKW: 10, PlateauKW: 10}, 2}, // one unknown
-		{Block{LogLR: 1, EdgeKW: 4, WeekKW: 15, LevelKW: 10}, EnergyClasses - 1},
+// Doubt of the block or of its power widens the interval of its energy, and it is kept
+// within what was learnt.
+func TestEnergyInterval(t *testing.T) {
+	sure := Block{LogLR: 5, EdgeKW: 10, WeekKW: 10.2, LevelKW: 9.9, PlateauKW: 10.1, KW: 9.9, MeanKW: 20, Duty: &Duties[1]}
+	width := func(b Block) float64 { e := energies.Of(&b); return e.High - e.Low }
+	for name, change := range map[string]func(b *Block){
+		"weaker":              func(b *Block) { b.LogLR = 2 },
+		"powers disagree":     func(b *Block) { b.EdgeKW = 14 },
+		"a power is unknown":  func(b *Block) { b.WeekKW = math.NaN() },
+		"a small part":        func(b *Block) { b.MeanKW = 90 },
+		"round the clock":     func(b *Block) { b.Duty = &Duties[0] },
+		"nothing to be known": func(b *Block) { *b = Block{Duty: b.Duty, MeanKW: 1} },
 	} {
-		if got := tc.b.EnergyClass(); got != tc.want {
-			t.Errorf("%+v: class %d, want %d", tc.b, got, tc.want)
+		b := sure
+		if change(&b); width(b) <= width(sure) {
+			t.Errorf("%s: %.3f wide, no more than %.3f", name, width(b), width(sure))
 		}
+	}
+	if e := energies.Of(&sure); e.Low >= 0 || e.High <= 0 || energies.Scale(&Block{KW: 1e-9, MeanKW: 1e9}) > energies.Most {
+		t.Errorf("%+v of %+v", e, energies)
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 
 // The tables below are written by `minewatch calibrate`, which explains the
 // recipe: block_model.csv holds the shape functions, block_placebo.csv the
-// log-likelihood ratios of meters without a mine, block_energy.csv the
-// quantiles of the energy's error.
+// log-likelihood ratios of meters without a mine, block_energy.csv what
+// the energy's error depends on, and its quantiles.
 var (
 	//go:embed block_model.csv
 	modelCSV string
