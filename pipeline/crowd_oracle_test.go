@@ -28,7 +28,7 @@ type oracle struct {
 // mostOracle is ln 1000.
 const mostOracle = 6.9
 
-// contact is what an oracle is told of one.
+// An oracleContact is what an oracle is told of one contact.
 type oracleContact struct {
 	large  []datasets.Micros
 	server float64         // packets from it that were counted
