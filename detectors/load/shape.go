@@ -82,24 +82,24 @@ func (d Shape) Compare(l datasets.SiteLoad, p *Peers) datasets.Evidence {
 	return e
 }
 
-// hoursMemory is what FloorShare sorts in.
+// hoursMemory is what FloorShare selects in.
 var hoursMemory = sync.Pool{New: func() any { return new([]float64) }}
 
 // FloorShare returns the base load (10th percentile of hourly power) over the
 // mean, that mean in kW, and the number of hours behind it. The share is NaN if the mean is not
 // positive, the mean 0 if no hour is known.
 func FloorShare(kw []float64) (share, meanKW float64, hours int) {
-	memory := hoursMemory.Get().(*[]float64)
-	defer hoursMemory.Put(memory)
-	*memory = append((*memory)[:0], kw...)
 	m := meanOf(kw)
-	values := *memory
-	if m.n < len(values) {
-		values = slices.DeleteFunc(values, math.IsNaN)
-	}
 	meanKW = m.sum / float64(max(1, m.n))
 	if !(meanKW > 0) {
 		return math.NaN(), meanKW, m.n
 	}
-	return stat.Select(values, len(values)/10) / meanKW, meanKW, m.n
+	memory := hoursMemory.Get().(*[]float64)
+	defer hoursMemory.Put(memory)
+	if m.n < len(kw) {
+		*memory = slices.DeleteFunc(append((*memory)[:0], kw...), math.IsNaN)
+		return stat.Select(*memory, m.n/10) / meanKW, meanKW, m.n
+	}
+	share, *memory = stat.Low(kw, m.n/10, *memory)
+	return share / meanKW, meanKW, m.n
 }

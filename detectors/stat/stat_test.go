@@ -123,6 +123,9 @@ func TestSelectOfMany(t *testing.T) {
 			if got := Select(y, k); got != sorted[k] {
 				t.Errorf("%d values of %d kinds, place %d: %v, want %v", n, kinds, k, got, sorted[k])
 			}
+			if got, _ := Low(x, k, nil); got != sorted[k] {
+				t.Errorf("%d values of %d kinds, place %d: %v by Low, want %v", n, kinds, k, got, sorted[k])
+			}
 			if k > 0 && slices.Max(y[:k]) > sorted[k] || slices.Min(y[k:]) < sorted[k] {
 				t.Errorf("%d values, place %d: not parted", n, k)
 			}
