@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/sim"
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/detectors/calibrate"
@@ -37,7 +36,8 @@ others, let the real detectors look at both, draw sites of one meter and one
 client each, and measure how they rank, how far their probabilities can be
 believed, and how many of those proposed are wrong. Buildings and clients on which
 the weights were learnt are not those that are measured on, and each building is
-scored by block weights that never saw it.
+scored by block weights that never saw it. A meter is looked at alone and together with
+one other of the benchmark's buildings (load/group).
 ` + exitCodes,
 		Example: `  minewatch bench fuse
   minewatch bench fuse --write detectors/score   # then build again`,
@@ -95,12 +95,12 @@ func (b fuseBench) meters() (fuse.Halves, error) {
 		}
 		cases = append(cases, c...)
 	}
-	for i, v := range calibrate.HeldOut(cases, calibrate.ModelA) {
+	for i, v := range calibrate.HeldOutInGroups(cases, calibrate.ModelA) {
 		c := &cases[i]
 		if c.Population != calibrate.Estate || c.Model == calibrate.ModelA {
 			continue
 		}
-		half := fuse.Half{Source: c.Building, Family: c.Family, Evidence: []datasets.Evidence{v.Evidence()}}
+		half := fuse.Half{Source: c.Building, Family: c.Family, Evidence: v.Said()}
 		switch {
 		case c.Mine():
 			out.Mining = append(out.Mining, half)

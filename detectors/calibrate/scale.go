@@ -66,9 +66,8 @@ var scalePriors = [...]float64{0.5, 0.05, 0.01}
 // pieces of the score, at each of scalePriors, each loss by the entropy of its prior
 // (Brümmer and du Preez 2006). Of the meters without a mine, look-alikes weigh a
 // share alike. Homes are left out: a mine in them is far larger than they are, and
-// would make every ratio bolder. A slope and a bend are all: the knot is at the upper tenth of
-// the meters without a mine. Two knots more were no nearer to what was declared on other
-// buildings and the other mine model, since fifteen buildings do not tell where they belong.
+// would make every ratio bolder. Knots are at the median and the upper tenth and fiftieth of the
+// meters without a mine.
 func scaleOf(cases []Case, raw []Verdict) scale {
 	var n [3]float64
 	var others []float64
@@ -88,7 +87,8 @@ func scaleOf(cases []Case, raw []Verdict) scale {
 		}
 	}
 	slices.Sort(others)
-	s := scale{at: []float64{stat.Quantile(others, 0.9)}}
+	s := scale{at: []float64{stat.Quantile(others, 0.5), stat.Quantile(others, 0.9), stat.Quantile(others, 0.98)}}
+	s.at = slices.CompactFunc(s.at, func(a, b float64) bool { return math.Abs(a-b) < 1e-3 })
 	share := [3]float64{1 - alike, alike, 1}
 	if n[1] == 0 {
 		share[0] = 1

@@ -76,18 +76,12 @@ func (b *Block) powers() (x [4]float64, n int) {
 }
 
 func mustEnergies() (e EnergySpread) {
+	to := map[string]*float64{"most": &e.Most, "low": &e.Low, "high": &e.High}
+	for i, name := range EnergyTermNames {
+		to[name] = &e.Weights[i]
+	}
 	for _, row := range table(energyCSV) {
-		v := number(row[1])
-		switch row[0] {
-		case "most":
-			e.Most = v
-		case "low":
-			e.Low = v
-		case "high":
-			e.High = v
-		default:
-			e.Weights[slices.Index(EnergyTermNames[:], row[0])] = v
-		}
+		*to[row[0]] = number(row[1])
 	}
 	return e
 }
