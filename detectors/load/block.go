@@ -273,7 +273,7 @@ const minEndT = 4
 // block, at least a week after the onset, and not undone itself. The clearest
 // step of that size decides: trying several found more false ends than true ones.
 func (s *Scanner) findEnd(g *edges, b *Block) {
-	best, most := peak{0, -1}, squareBit(0)
+	best, most := peak{0, -1}, g.leastStep(b.KW/2)
 	for d := b.Onset/24 + 7; d < len(g.down); d++ {
 		if g.down[d] <= most || g.powerBelow(d, b.KW/2) {
 			continue

@@ -8,7 +8,6 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/detectors"
 	"github.com/minewatch/minewatch/detectors/features"
-	"github.com/minewatch/minewatch/detectors/stat"
 )
 
 // Cutoff looks for a fall of the load in windows in which miners lost their
@@ -140,10 +139,17 @@ func fallIn(w *Window, from, to int) (fallKW, expectedKW float64) {
 				n++
 			}
 		}
-		if n < 2 {
+		var m float64 // the median, as fast as it can be told
+		switch a, b, c := around[0], around[1], around[2]; n {
+		case 2:
+			m = (a + b) / 2
+		case 3:
+			m = max(min(a, b), min(max(a, b), c))
+		case 4:
+			m = middle(a, b, c, around[3])
+		default:
 			continue
 		}
-		m := stat.Median(around[:n])
 		fall.sum += m - w.KW[i]
 		fall.n++
 		expected.sum += m

@@ -286,6 +286,9 @@ const (
 	spreads = math.MaxInt
 	// longSteps asks for that of the long comparison.
 	longSteps = math.MaxInt - 1
+	// manySpreads is from how many days on every second tells the usual spread as well: the
+	// days of two overlap by half.
+	manySpreads = 40
 	// minUsual is the least number of other days from which a scale can be told.
 	minUsual = 6
 )
@@ -297,6 +300,9 @@ func (k *days) history(h history, d *Duty, gap, year int) history {
 		day, shift := i*stride, year
 		h[i] = math.NaN()
 		if year == spreads {
+			if len(h) >= manySpreads && i%2 == 1 {
+				continue
+			}
 			if x := k.increments(day, gap, 0); x != nil {
 				h[i] = x.spread(d)
 			}

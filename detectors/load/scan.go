@@ -2,6 +2,7 @@ package load
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 )
@@ -34,6 +35,7 @@ type edges struct {
 	// all hours are known and of scale 1; the least of den.
 	weekly, inverse [weekAndDay]float64
 	leastWeekly     float64
+	leastDen        float64 // that den is below nowhere; 0 if hours are unknown or the clock is changed
 
 	// The largest steps down, at least apart from each other: of all, and of those
 	// that lasted, i.e. no step up of 0.7 times their size came in the five weeks
@@ -143,6 +145,9 @@ func (s *Scanner) fit(win *Window, w *whitener, duties []Duty) {
 		*r = running{daily: duties[i].daily}
 		r.steady, r.partial = w.templates(&duties[i])
 		r.week(w, g)
+		if g.leastDen = 0; w.whole && len(s.changes) == 0 {
+			g.leastDen = g.leastWeekly * slices.Min(w.parts)
+		}
 		r.begin(win, w)
 		changes, turned := s.changes, -1
 		for d := range days {
@@ -201,10 +206,13 @@ func (r *running) week(w *whitener, g *edges) {
 	}
 	den := 0.0
 	for h := range edgeHours { // of a step that begins at hour 0
-		x := 0.0
-		for k, l := range nearLags {
-			if h >= l && r.daily[(h-l)%24] {
-				x += c[k]
+		x := r.steady[h%24]
+		if h < nearLags[near-1] { // not all of it has come
+			x = 0
+			for k, l := range nearLags {
+				if h >= l && r.daily[(h-l+24)%24] {
+					x += c[k]
+				}
 			}
 		}
 		den += w.unit[h%week] * x * x
@@ -420,6 +428,12 @@ func (g *edges) powerBelow(d int, kw float64) bool {
 	return g.regular(d) && g.down[d].square() < kw*kw*g.leastWeekly*g.days[d].scale*(1-1e-9)
 }
 
+// leastStep returns what the largest step of a day must exceed to have a power, 0 if that is not
+// known of all days alike.
+func (g *edges) leastStep(kw float64) squareBit {
+	return squareBit(math.Float64bits(kw * kw * g.leastDen * (1 - 1e-9)))
+}
+
 // counters returns the largest t of a step down that is not near end, and the
 // largest of those that lasted.
 func (g *edges) counters(end int) (worst, lasting float64) {
@@ -561,7 +575,11 @@ func (g *edges) climb(from, to int) float64 {
 		end := min(to, i+apart)
 		first, last := i/24, (end-1)/24+1
 		at, most := i, 0.0
-		if max(largest(g.up[first:last]), largest(g.down[first:last])).square() >= least*least*(1-1e-9) { // seldom
+		clearest := squareBit(0)
+		for d, up := range g.up[first:last] {
+			clearest = max(clearest, up, g.down[first+d])
+		}
+		if clearest.square() >= least*least*(1-1e-9) { // seldom
 			for j := i; j < end; j++ {
 				if square := math.Abs(g.square(j)); square > most {
 					at, most = j, square
