@@ -118,7 +118,8 @@ func fallIn(w *Window, from, to int) (fallKW, expectedKW float64) {
 		at := func(weeks int) []float64 { return w.KW[from+weeks*168:][:n] }
 		now, before, earlier, after, later := at(0), at(-weeks)[:n], at(-weeks - 1)[:n], at(weeks)[:n], at(weeks + 1)[:n]
 		for i, v := range now {
-			m := middle(earlier[i], before[i], after[i], later[i])
+			a, b, c, d := earlier[i], before[i], after[i], later[i]
+			m := middleOf(a+b, c+d, math.Abs(a-b)-math.Abs(c-d))
 			fall.sum += m - v
 			expected.sum += m
 		}
@@ -166,11 +167,15 @@ func fallOf(fall, expected mean, hours int) (fallKW, expectedKW float64) {
 	return f, e
 }
 
-// middle returns the median of four values, without a branch that they decide: max and min
-// of two are half of their sum and difference.
+// middle returns the median of four values.
 func middle(a, b, c, d float64) float64 {
-	sum, size := a+b-(c+d), math.Abs(a-b)-math.Abs(c-d)
-	return (a+b+(c+d))/4 - (math.Abs(sum+size)-math.Abs(sum-size))/8
+	return middleOf(a+b, c+d, math.Abs(a-b)-math.Abs(c-d))
+}
+
+// middleOf returns the median of two pairs of values from the sums of both and how much farther the
+// first are apart, without a branch that they decide: max and min of two are half of their sum and difference.
+func middleOf(x, y, farther float64) float64 {
+	return (x+y)/4 - (math.Abs(x-y+farther)-math.Abs(x-y-farther))/8
 }
 
 // Overlaps reports whether a cut touches the series.

@@ -288,11 +288,7 @@ func (w *whitener) scales() bool {
 	clear(sum[:])
 	for i, e := range w.inn { // once more with the sizes clipped
 		c := class[i] % 128
-		v := math.Abs(e)
-		if v > clip[c] {
-			v = clip[c]
-		}
-		sum[c] += v
+		sum[c] += min(math.Abs(e), clip[c])
 	}
 	total := 0.0
 	for c := range scale {
@@ -323,11 +319,7 @@ func (w *whitener) roughen(scale *[classes]float64) {
 	rough := 0.0
 	sums[0] = 0
 	for i, e := range w.inn {
-		size := math.Abs(e) * per[class[i]%128]
-		if size > clipAt {
-			size = clipAt
-		}
-		rough += size
+		rough += min(math.Abs(e)*per[class[i]%128], clipAt)
 		sums[i+1] = rough
 	}
 	if w.whole {
