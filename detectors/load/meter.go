@@ -22,7 +22,7 @@ type Meter struct{}
 func (Meter) Info() detectors.Info {
 	return detectors.Info{
 		ID: "load/meter", Unit: "h", Group: score.MeterFault,
-		Source: "rival hypotheses of the course of the day, by least squares; thresholds chosen on draws 1 to 10 of detectors/calibrate, measured by minewatch bench detect",
+		Source: "rival hypotheses of the course of the day, by least squares; thresholds chosen on draws 1 to 3 of detectors/calibrate, measured by minewatch bench detect",
 		Looks: fmt.Sprintf(`Names faults of the meter, which a mine must be told from. Stuck register: one value, seen before, for %d hours or more and %d times as long as the site's
 fourth longest such run, or at least %d hours if the energy then comes at once. Estimated readings: marked so, copied from the day or the week before, or on a line,
 for %d hours. For the rest the mean course of the days after a change is foretold from that before by rival hypotheses: all hours by one factor, all hours
