@@ -81,6 +81,24 @@ func tablesOf(t *datasets.Table) []string {
 
 const supersededFolder = "_superseded/"
 
+// eachPartition calls f with every committed partition of a lake, in the order of the catalog.
+func eachPartition(lake string, f func(t *datasets.Table, p store.Manifest) error) error {
+	for _, t := range datasets.Catalog {
+		for _, name := range tablesOf(t) {
+			parts, err := store.List(lake, name)
+			if err != nil {
+				return err
+			}
+			for _, p := range parts {
+				if err := f(t, p); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // remedyPartition says from which deliveries a damaged partition is made.
 func remedyPartition(lake, table, path string, records []ingest.Record) string {
 	const remedy = "run minewatch ingest --repair"

@@ -39,19 +39,15 @@ func (m *Mirror) Sweep(ctx context.Context, ws *Workspace, yes bool) ([]string, 
 // stands may have, plans left out.
 func (ws *Workspace) mirrorNames() (map[string]bool, error) {
 	names := map[string]bool{}
-	for _, t := range datasets.Catalog {
-		for _, table := range tablesOf(t) {
-			list, err := store.List(ws.Lake(), table)
-			if err != nil {
-				return nil, err
-			}
-			for _, p := range list {
-				names[rowsObject(p)] = true
-				if t.Role == datasets.Derived {
-					names[doneObject(table, p.Fingerprint)] = true
-				}
-			}
+	err := eachPartition(ws.Lake(), func(t *datasets.Table, p store.Manifest) error {
+		names[rowsObject(p)] = true
+		if t.Role == datasets.Derived {
+			names[doneObject(p.Table, p.Fingerprint)] = true
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	files, err := ws.settingFiles()
 	if err != nil {

@@ -199,24 +199,13 @@ func (w *mirrorWork) dropParts(lake string) error {
 			fingerprints[key(table, t.Out)] = t.Fingerprint
 		}
 	}
-	for _, t := range datasets.Catalog {
-		for _, name := range tablesOf(t) {
-			list, err := store.List(lake, name)
-			if err != nil {
-				return err
-			}
-			for _, have := range list {
-				k := key(have.Table, have.Partition)
-				if mine, ok := fingerprints[k]; ok && have.Fingerprint == mine || reflect.DeepEqual(have, wanted[k]) {
-					continue
-				}
-				if err := store.Remove(lake, have.Table, have.Partition); err != nil {
-					return err
-				}
-			}
+	return eachPartition(lake, func(_ *datasets.Table, have store.Manifest) error {
+		k := key(have.Table, have.Partition)
+		if mine, ok := fingerprints[k]; ok && have.Fingerprint == mine || reflect.DeepEqual(have, wanted[k]) {
+			return nil
 		}
-	}
-	return nil
+		return store.Remove(lake, have.Table, have.Partition)
+	})
 }
 
 // do fetches what a job reads, does it, and puts what it makes.

@@ -233,7 +233,7 @@ func (s *Scanner) compare(b *Block, gap int) bool {
 	return false
 }
 
-// scale holds the change against what is usual on the site's other days.
+// scale holds the level against what is usual on the site's other days.
 func (s *Scanner) scale(b *Block, gap int) {
 	day, end := s.days.day(b.Onset), s.days.day(b.End-1)
 	year := 0
@@ -245,6 +245,7 @@ func (s *Scanner) scale(b *Block, gap int) {
 	}
 }
 
+// spread holds the spread of the increments against the usual one on the site's other days.
 func (s *Scanner) spread(b *Block, gap int) {
 	day, end := s.days.day(b.Onset), s.days.day(b.End-1)
 	if spread, ok := s.days.usualSpread(s.history(b.duty, gap, spreads), day, end, gap); ok {

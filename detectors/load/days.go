@@ -91,7 +91,7 @@ func (k *days) fill(w *Window) {
 
 // usualDay reports whether a day has all hours of a clock that is not changed.
 func usualDay(clock []uint8) bool {
-	return len(clock) == 24 && clock[0]%24 == 0 && clock[23]-clock[0] == 23
+	return len(clock) == 24 && clock[0]%24 == 0 && usualHours(clock)
 }
 
 // wholeDay adds a day to the sums of the days before it, which stand before its own. It returns
