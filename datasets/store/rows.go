@@ -16,6 +16,13 @@ import (
 // small footer, small enough to read one site without the rest.
 const RowGroupRows = 122_880
 
+// Codecs keep their encoders, which take megabytes, from one file to the next. Results are written
+// anew in each run, and nearly as small at half the time.
+var (
+	ofDeliveries = &zstd.Codec{Level: zstd.SpeedDefault}
+	ofResults    = &zstd.Codec{Level: zstd.SpeedFastest}
+)
+
 // ErrSchema says that a file's columns are not those of the row type.
 var ErrSchema = errors.New("the file's columns are not those of this program's table")
 
@@ -36,7 +43,7 @@ func Create[R any](dir string) (*Writer[R], error) {
 		return nil, err
 	}
 	return &Writer[R]{file: f, w: parquet.NewGenericWriter[R](f,
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault}),
+		parquet.Compression(ofResults),
 		parquet.MaxRowsPerRowGroup(RowGroupRows),
 		parquet.CreatedBy("minewatch", "", ""))}, nil
 }

@@ -150,7 +150,7 @@ func (s *Scanner) fit(win *Window, w *whitener, duties []Duty) {
 		}
 		r.begin(win, w)
 		changes, turned := s.changes, -1
-		for d := range days {
+		for d := 0; d < days; d++ {
 			t := d * 24
 			for len(changes) > 0 && changes[0] <= t {
 				changes = changes[1:]
@@ -165,7 +165,7 @@ func (s *Scanner) fit(win *Window, w *whitener, duties []Duty) {
 				r.slowDay(win, w, g, s.answer, t)
 				g.peak(d)
 			case g.regular(d):
-				r.regularDay(w, g, s.answer, d)
+				d = r.regularDays(w, g, s.answer, d) - 1
 			default:
 				r.day(w, g, s.answer, d)
 			}
@@ -291,26 +291,29 @@ func (r *running) day(w *whitener, g *edges, answer []float64, d int) {
 	}
 }
 
-// regularDay moves the step over a regular day, and finds its peaks.
-func (r *running) regularDay(w *whitener, g *edges, answer []float64, d int) {
-	t, day := d*24, &g.days[d]
-	entering, leaving, nums := (*[24]float64)(w.u[t+edgeHours:]), (*[24]float64)(answer[t:]), (*[24]float64)(g.num[t:])
-	inverse := (*[24]float64)(g.inverse[day.first:])
-	num := r.num
-	up, down := int64(0), int64(0)
-	for j := range 24 {
-		nums[j] = num
-		bits := int64(math.Float64bits(num * math.Abs(num) * inverse[j]))
-		up, down = max(up, bits), max(down, bits^math.MinInt64)
-		num += entering[j]*r.enters[j] - leaving[j]*r.leaves[j]
+// regularDays moves the step over a regular day and those after it without a change of the clock,
+// finds their peaks, and returns the day after them.
+func (r *running) regularDays(w *whitener, g *edges, answer []float64, from int) (to int) {
+	for to = from + 1; to < len(g.days) && g.regular(to) && g.days[to].first == (g.days[to-1].first+24)%(7*24); {
+		to++
 	}
-	r.num, r.den = num, g.weekly[int(day.first)+24]*day.scale
-	g.up[d], g.down[d] = scaled(up, day.unscale), scaled(down, day.unscale)
+	over := slide{
+		entering: w.u[from*24+edgeHours : to*24+edgeHours], leaving: answer[from*24 : to*24],
+		enters: &r.enters, leaves: &r.leaves,
+		inverse: &g.inverse, first: int(g.days[from].first),
+	}
+	up, down := g.up[from:to], g.down[from:to]
+	r.num = over.over(g.num[from*24:to*24], up, down, r.num)
+	for i, day := range g.days[from:to] {
+		up[i], down[i] = bitOf(up[i].square()*day.unscale), bitOf(-down[i].square()*day.unscale)
+	}
+	last := &g.days[to-1]
+	r.den = g.weekly[int(last.first)+24] * last.scale
+	return to
 }
 
-func scaled(bits int64, by float64) squareBit {
-	return squareBit(math.Float64bits(math.Float64frombits(uint64(bits)) * by))
-}
+// bitOf returns the bits of a t².
+func bitOf(square float64) squareBit { return squareBit(math.Float64bits(max(0, square))) }
 
 // slowDay moves the step over any day.
 func (r *running) slowDay(win *Window, w *whitener, g *edges, answer []float64, from int) {

@@ -125,8 +125,7 @@ func Select(x []float64, k int) float64 {
 
 // partition puts the k-th smallest value of x at its place, smaller ones before it.
 // The largest of those is in x[lo:k], or is x[k-1] if lo is k. Quickselect with the
-// median of three, or a pivot of a sample (after Floyd and Rivest 1975), and the partition of Lomuto, whose loop has no branch that data
-// decide: three times as fast as that of Hoare where the order is random.
+// median of three, or a pivot of a sample (after Floyd and Rivest 1975).
 func partition(x []float64, k int) (lo int) {
 	hi := len(x)
 	for hi-lo > 6 {
@@ -140,16 +139,7 @@ func partition(x []float64, k int) (lo int) {
 		}
 		pivot := part[mid]
 		part[mid], part[last] = part[last], pivot
-		at := 0
-		for i, v := range part[:last] {
-			part[i] = part[at]
-			part[at] = v
-			less := 0
-			if v < pivot {
-				less = 1
-			}
-			at += less
-		}
+		at := split(part[:last], pivot)
 		part[last], part[at] = part[at], pivot
 		switch {
 		case k < lo+at:
