@@ -29,6 +29,11 @@ type mean struct {
 
 // add adds those that are known.
 func (m *mean) add(values []float64) {
+	if sum := floats.Sum(values); !math.IsNaN(sum) {
+		m.sum += sum
+		m.n += len(values)
+		return
+	}
 	for _, v := range values {
 		if !math.IsNaN(v) {
 			m.sum += v
@@ -83,11 +88,6 @@ func (p *Profiler) month(s *Series, from, to int) datasets.LoadProfile {
 			row.EstimatedH++
 		}
 	}
-	for _, v := range kw {
-		if v == 0 {
-			row.ZeroH++
-		}
-	}
 	row.Covered = int32(len(p.known))
 	row.Wh = datasets.Wh(math.Round(sum * 1000))
 	row.MeanKW = mean{sum, len(p.known)}.value()
@@ -95,6 +95,15 @@ func (p *Profiler) month(s *Series, from, to int) datasets.LoadProfile {
 		q := [...]float64{0.10, 0.50, 0.99}
 		stat.SelectQuantiles(p.known, q[:])
 		row.FloorKW, row.MedianKW, row.PeakKW = q[0], q[1], q[2]
+		low := p.known
+		if row.FloorKW > 0 {
+			low = low[:len(low)/10+1] // which hold the least
+		}
+		for _, v := range low {
+			if v == 0 {
+				row.ZeroH++
+			}
+		}
 	}
 	if len(p.change) > 0 {
 		q := [...]float64{0.50}

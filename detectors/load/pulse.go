@@ -2,6 +2,7 @@ package load
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -21,6 +22,7 @@ type pulses struct {
 	steps []event // sudden changes of the innovations
 	stops []span  // of the block that was asked for last: the hours in which it stood still
 	fell  int
+	marks []uint8 // hours that are events
 }
 
 // A span is the hours [from, to).
@@ -51,27 +53,53 @@ func (p *pulses) fill(w *Window, white *whitener) {
 	if n <= 0 {
 		return
 	}
-	kw, earlier, later := w.KW[maxLag:][:n], w.KW[maxLag-1:][:n], w.KW[maxLag+1:][:n]
-	innovations := white.inn[maxLag:][:n]
-	for i, weight := range white.weight[maxLag:][:n] {
-		if weight == 0 {
-			continue
+	kw, innovations, weights := w.KW[maxLag-1:][:n+2], white.inn[maxLag:][:n], white.weight[maxLag:][:n]
+	p.marks = resize(p.marks, (n+3)/4)
+	markEvents(p.marks, kw, innovations, weights)
+	for group, mark := range p.marks {
+		for ; mark != 0; mark &= mark - 1 {
+			if i := group*4 + bits.TrailingZeros8(mark); i < n {
+				p.event(maxLag+i, (*[3]float64)(kw[i:]), innovations[i], weights[i])
+			}
 		}
-		// Clearly beside both neighbours, on the same side of them.
-		v, before, after := kw[i], earlier[i], later[i]
-		x, y := v-before, v-after
-		if x*y*weight > clearAt*clearAt && x*x*weight > clearAt*clearAt && y*y*weight > clearAt*clearAt {
-			p.dips = append(p.dips, event{maxLag + i, beside(v, before, after)})
+	}
+}
+
+// event takes an hour as a dip or a step if it is one. kw are the load before, at and after it.
+func (p *pulses) event(at int, kw *[3]float64, innovation, weight float64) {
+	before, v, after := kw[0], kw[1], kw[2]
+	if isDip(before, v, after, weight) {
+		p.dips = append(p.dips, event{at, beside(v, before, after)})
+	}
+	if !isStep(innovation, weight) {
+		return
+	}
+	if k := len(p.steps) - 1; k >= 0 && p.steps[k].at == at-1 && (p.steps[k].kw > 0) == (innovation > 0) {
+		p.steps[k].kw += innovation // one change in the midst of an hour shows in two
+		return
+	}
+	p.steps = append(p.steps, event{at, innovation})
+}
+
+// isDip reports whether an hour is clearly beside both neighbours, on the same side of them.
+func isDip(before, v, after, weight float64) bool {
+	x, y := v-before, v-after
+	return x*y*weight > clearAt*clearAt && x*x*weight > clearAt*clearAt && y*y*weight > clearAt*clearAt
+}
+
+// isStep reports whether an innovation is clear.
+func isStep(innovation, weight float64) bool {
+	return innovation*innovation*weight > clearAt*clearAt
+}
+
+// markEventsGo sets a bit of marks, four to each, for every hour that is a dip or a step. The
+// first of kw is the hour before the first of the others.
+func markEventsGo(marks []uint8, kw, innovations, weights []float64) {
+	clear(marks)
+	for i, weight := range weights {
+		if isStep(innovations[i], weight) || isDip(kw[i], kw[i+1], kw[i+2], weight) {
+			marks[i/4] |= 1 << (i % 4)
 		}
-		e := innovations[i]
-		if e*e*weight <= clearAt*clearAt {
-			continue
-		}
-		if k := len(p.steps) - 1; k >= 0 && p.steps[k].at == maxLag+i-1 && (p.steps[k].kw > 0) == (e > 0) {
-			p.steps[k].kw += e // one change in the midst of an hour shows in two
-			continue
-		}
-		p.steps = append(p.steps, event{maxLag + i, e})
 	}
 }
 

@@ -2,6 +2,7 @@ package load
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -151,23 +152,16 @@ func (w *whitener) fill(win *Window) {
 // of the day over the seven days around it, in kW. Differences are clipped, so that a
 // block that begins on a Thursday does not raise all Thursdays.
 func (w *whitener) weekdays(win *Window) (usual [168]float64) {
-	const half = 3 * 24
-	n := len(win.KW) - 2*half
+	n := len(win.KW) - 2*halfWeek
 	if n <= 0 {
 		return usual
 	}
-	habit := win.habit()[half : half+n]
-	x, centre := w.x[half:half+n], win.KW[half:half+n]
-	var around [6][]float64
-	for i, by := range [...]int{-72, -48, -24, 24, 48, 72} {
-		around[i] = win.KW[half+by : half+by+n]
-	}
-	a, b, c, d, e, f := around[0][:n], around[1][:n], around[2][:n], around[3][:n], around[4][:n], around[5][:n]
+	habit := win.habit()[halfWeek : halfWeek+n]
+	x := w.x[halfWeek : halfWeek+n]
+	aboveWeek(x, win.KW)
 	var size, clip, sum [256]float64 // no bounds are checked
 	var count [256]int32
-	for i, v := range centre {
-		v -= (a[i] + b[i] + c[i] + v + d[i] + e[i] + f[i]) * (1. / 7)
-		x[i] = v
+	for i, v := range x {
 		if v == v { // known
 			size[habit[i]] += math.Abs(v)
 			count[habit[i]]++
@@ -193,6 +187,30 @@ func (w *whitener) weekdays(win *Window) (usual [168]float64) {
 	return usual
 }
 
+// shifts are the lags and the hour itself.
+var shifts = func() (s [len(lags) + 1]int) {
+	copy(s[1:], lags[:])
+	return s
+}()
+
+// A lagPair are two shifts, the smaller one first.
+type lagPair struct{ near, far int }
+
+func (p lagPair) distance() int { return p.far - p.near }
+
+// distances has one pair of shifts for each distance between two of them.
+var distances = func() (pairs []lagPair) {
+	for i, near := range shifts {
+		for _, far := range shifts[i:] {
+			p := lagPair{near, far}
+			if !slices.ContainsFunc(pairs, func(o lagPair) bool { return o.distance() == p.distance() }) {
+				pairs = append(pairs, p)
+			}
+		}
+	}
+	return pairs
+}()
+
 // filter solves the normal equations. The product of two lags differs from that
 // of another pair of the same distance at the ends only, so that a full pass is
 // needed for each distance, not for each pair.
@@ -202,23 +220,24 @@ func (w *whitener) filter() bool {
 	if n < maxLag+minInnovations {
 		return false
 	}
-	shifts := [p + 1]int{}
-	copy(shifts[1:], lags[:])
-	var products [p + 1][p + 1]float64
-	type pass struct {
-		from int // the smaller shift of the pair that was summed
+	var done [maxLag + 1]struct {
+		near int // of the pair that was summed
 		sum  float64
 	}
-	var done [maxLag + 1]pass
-	for a := range shifts {
+	for from := maxLag; from < n; from += part {
+		to := min(n, from+part)
+		for _, pair := range distances {
+			d := &done[pair.distance()]
+			d.near = pair.near
+			d.sum += product(w.x[from-pair.near:to-pair.near], w.x[from-pair.far:to-pair.far])
+		}
+	}
+	var products [p + 1][p + 1]float64
+	for a, near := range shifts {
 		for b := a; b < len(shifts); b++ {
-			distance := shifts[b] - shifts[a]
-			d := &done[distance]
-			if d.sum == 0 {
-				*d = pass{shifts[a], floats.Dot(w.x[maxLag-shifts[a]:n-shifts[a]], w.x[maxLag-shifts[b]:n-shifts[b]])}
-			}
-			sum := d.sum
-			for k := d.from; k < shifts[a]; k++ { // one step back in time: one product enters, one leaves
+			distance := shifts[b] - near
+			sum := done[distance].sum
+			for k := done[distance].near; k < near; k++ { // one step back in time: one product enters, one leaves
 				sum += w.x[maxLag-k-1]*w.x[maxLag-k-1-distance] - w.x[n-1-k]*w.x[n-1-k-distance]
 			}
 			products[a][b], products[b][a] = sum, sum

@@ -1,7 +1,10 @@
 package load
 
 import (
+	"bytes"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -35,6 +38,40 @@ func TestSlideByVectors(t *testing.T) {
 		gotAfter, wantAfter := slideAVX2(&s, got[:], gotUp[:], gotDown[:], num), s.goes(want[:], wantUp[:], wantDown[:], num)
 		if got != want || gotAfter != wantAfter || gotUp != wantUp || gotDown != wantDown {
 			t.Fatalf("%v\nafter %v, up %v, down %v, want\n%v\n%v, %v, %v", got, gotAfter, gotUp, gotDown, want, wantAfter, wantUp, wantDown)
+		}
+	}
+}
+
+func TestSumsByVectors(t *testing.T) {
+	if !hasVectors {
+		t.Skip("the processor has no AVX2")
+	}
+	r := rand.New(rand.NewPCG(7, 16))
+	for n := range 100 {
+		kw := make([]float64, n+2*halfWeek)
+		for i := range kw {
+			kw[i] = r.ExpFloat64()
+		}
+		if got, want := product(kw[:n], kw[24:]), productGo(kw[:n], kw[24:]); got != want {
+			t.Errorf("product of %d: %v, want %v", n, got, want)
+		}
+		got, want := make([]float64, n), make([]float64, n)
+		aboveWeek(got, kw)
+		aboveWeekGo(want, kw)
+		if !slices.Equal(got, want) {
+			t.Errorf("%d hours above their week: %v, want %v", n, got, want)
+		}
+		weights := make([]float64, n)
+		for i := range weights {
+			if weights[i] = 8 * r.Float64(); r.IntN(9) == 0 {
+				kw[i], weights[i] = math.NaN(), 0
+			}
+		}
+		marks, wantMarks := make([]uint8, (n+3)/4), make([]uint8, (n+3)/4)
+		markEvents(marks, kw, kw[24:], weights)
+		markEventsGo(wantMarks, kw, kw[24:], weights)
+		if !bytes.Equal(marks, wantMarks) {
+			t.Errorf("events of %d hours: %v, want %v", n, marks, wantMarks)
 		}
 	}
 }
