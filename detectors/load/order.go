@@ -31,17 +31,9 @@ const (
 
 // fill puts the cells whose values are known in order.
 func (o *order) fill(v *[cells]float64) {
-	var sum, square [4]float64 // four chains of additions instead of one
-	for i := 0; i < cells; i += 4 {
-		w := (*[4]float64)(v[i:])
-		for k, x := range w {
-			sum[k] += x
-			square[k] += x * x
-		}
-	}
+	all, squares := sums(v)
 	n := float64(cells)
 	o.known = allCells
-	all, squares := (sum[0]+sum[1])+(sum[2]+sum[3]), (square[0]+square[1])+(square[2]+square[3])
 	if math.IsNaN(all) {
 		all, squares, n = 0, 0, 0
 		for i, x := range v {
@@ -57,10 +49,10 @@ func (o *order) fill(v *[cells]float64) {
 	if variance := squares/max(1, n) - mean*mean; variance > 1e-12*mean*mean {
 		by = levels / 2 / classWidths / math.Sqrt(variance)
 	}
+	var of [cells]int32
+	levelsOf(&of, v, levels/2-mean*by, by)
 	var class [levels]side
-	from := levels/2 - mean*by
-	for i, x := range v {
-		c := max(0, min(levels-1, int(from+x*by)))
+	for i, c := range of {
 		class[c%levels] |= 1 << (i % room)
 	}
 	below := side(0)
@@ -69,6 +61,26 @@ func (o *order) fill(v *[cells]float64) {
 		below |= s & o.known
 	}
 	o.below[levels] = below
+}
+
+// sumsGo returns the sums of the values and of their squares: four chains of additions instead of one.
+func sumsGo(v *[cells]float64) (all, squares float64) {
+	var sum, square [4]float64
+	for i := 0; i < cells; i += 4 {
+		w := (*[4]float64)(v[i:])
+		for k, x := range w {
+			sum[k] += x
+			square[k] += x * x
+		}
+	}
+	return (sum[0] + sum[2]) + (sum[1] + sum[3]), (square[0] + square[2]) + (square[1] + square[3])
+}
+
+// levelsGo fills of with from + by × v, without its fraction and within the levels.
+func levelsGo(of *[cells]int32, v *[cells]float64, from, by float64) {
+	for i, x := range v {
+		of[i] = int32(max(0, min(levels-1, int(from+x*by))))
+	}
 }
 
 // median returns the median of the known cells of a side, NaN if none is.

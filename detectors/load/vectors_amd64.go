@@ -43,6 +43,21 @@ func markEvents(marks []uint8, kw, innovations, weights []float64) {
 	markEventsGo(marks[whole/4:], kw[whole:], innovations[whole:], weights[whole:])
 }
 
+func sums(v *[cells]float64) (all, squares float64) {
+	if hasVectors {
+		return sumsAVX2(v)
+	}
+	return sumsGo(v)
+}
+
+func levelsOf(of *[cells]int32, v *[cells]float64, from, by float64) {
+	if hasVectors {
+		levelsAVX2(of, v, from, by)
+		return
+	}
+	levelsGo(of, v, from, by)
+}
+
 //go:noescape
 func slideAVX2(s *slide, nums []float64, up, down []squareBit, num float64) (after float64)
 
@@ -60,3 +75,11 @@ func aboveWeekAVX2(x, kw []float64)
 //
 //go:noescape
 func markEventsAVX2(marks []uint8, kw, innovations, weights []float64)
+
+//go:noescape
+func sumsAVX2(v *[cells]float64) (all, squares float64)
+
+// levelsAVX2 is levelsGo of values that are not so far that their level overflows.
+//
+//go:noescape
+func levelsAVX2(of *[cells]int32, v *[cells]float64, from, by float64)

@@ -190,3 +190,57 @@ next:
 	JNZ       next
 	VZEROUPPER
 	RET
+
+// func sumsAVX2(v *[cells]float64) (all, squares float64)
+TEXT ·sumsAVX2(SB), NOSPLIT, $0-24
+	MOVQ   v+0(FP), SI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   $12, CX
+
+next:
+	VMOVUPD (SI), Y2
+	VADDPD  Y2, Y0, Y0
+	VMULPD  Y2, Y2, Y2
+	VADDPD  Y2, Y1, Y1
+	ADDQ    $32, SI
+	DECQ    CX
+	JNZ     next
+
+	VEXTRACTF128 $1, Y0, X2
+	VADDPD       X2, X0, X0 // lanes 0 and 2, 1 and 3
+	VPERMILPD    $1, X0, X2
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, all+8(FP)
+	VEXTRACTF128 $1, Y1, X2
+	VADDPD       X2, X1, X1
+	VPERMILPD    $1, X1, X2
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, squares+16(FP)
+	VZEROUPPER
+	RET
+
+// func levelsAVX2(of *[cells]int32, v *[cells]float64, from, by float64)
+TEXT ·levelsAVX2(SB), NOSPLIT, $0-32
+	MOVQ         of+0(FP), DI
+	MOVQ         v+8(FP), SI
+	VBROADCASTSD from+16(FP), Y0
+	VBROADCASTSD by+24(FP), Y1
+	VPXOR        X3, X3, X3
+	VPCMPEQD     X4, X4, X4
+	VPSRLD       $27, X4, X4    // levels-1
+	MOVQ         $12, CX
+
+next:
+	VMULPD      (SI), Y1, Y2
+	VADDPD      Y2, Y0, Y2
+	VCVTTPD2DQY Y2, X2
+	VPMINSD     X4, X2, X2
+	VPMAXSD     X3, X2, X2
+	VMOVDQU     X2, (DI)
+	ADDQ        $32, SI
+	ADDQ        $16, DI
+	DECQ        CX
+	JNZ         next
+	VZEROUPPER
+	RET

@@ -75,3 +75,29 @@ func TestSumsByVectors(t *testing.T) {
 		}
 	}
 }
+
+func TestOrderByVectors(t *testing.T) {
+	if !hasVectors {
+		t.Skip("the processor has no AVX2")
+	}
+	r := rand.New(rand.NewPCG(48, 32))
+	for range 200 {
+		var v [cells]float64
+		for i := range v {
+			if v[i] = r.NormFloat64(); r.IntN(20) == 0 {
+				v[i] *= 100
+			}
+		}
+		all, squares := sumsAVX2(&v)
+		if wantAll, wantSquares := sumsGo(&v); all != wantAll || squares != wantSquares {
+			t.Errorf("sums %v, %v, want %v, %v", all, squares, wantAll, wantSquares)
+		}
+		v[r.IntN(cells)] = math.NaN()
+		var got, want [cells]int32
+		levelsAVX2(&got, &v, 16, 5)
+		levelsGo(&want, &v, 16, 5)
+		if got != want {
+			t.Errorf("levels %v, want %v", got, want)
+		}
+	}
+}

@@ -15,3 +15,7 @@ func aboveWeek(x, kw []float64) { aboveWeekGo(x, kw) }
 func markEvents(marks []uint8, kw, innovations, weights []float64) {
 	markEventsGo(marks, kw, innovations, weights)
 }
+
+func sums(v *[cells]float64) (all, squares float64) { return sumsGo(v) }
+
+func levelsOf(of *[cells]int32, v *[cells]float64, from, by float64) { levelsGo(of, v, from, by) }
