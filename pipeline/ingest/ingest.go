@@ -100,8 +100,9 @@ type run struct {
 	tmp     string
 	reading string // fingerprint of how files are read
 	records []Record
-	fresh   map[int32]bool // deliveries decoded in this run
-	closed  []FileReport   // files that could not be read
+	seen    map[string]seenFile // by path below the workspace: files of the inbox that were hashed before
+	fresh   map[int32]bool      // deliveries decoded in this run
+	closed  []FileReport        // files that could not be read
 	report  Report
 }
 
@@ -138,8 +139,14 @@ func (r *run) do(ctx context.Context) error {
 	if err := sweep(r.Workspace, r.records); err != nil {
 		return err
 	}
+	if err := r.loadSeen(); err != nil {
+		return err
+	}
 	found, err := r.find(ctx)
 	if err != nil {
+		return err
+	}
+	if err := r.keepSeen(found); err != nil {
 		return err
 	}
 	if err := r.checkBuckets(found); err != nil {
