@@ -347,7 +347,7 @@ func (r *runner) cases() ([]*siteCase, error) {
 func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, error) {
 	r.doubts = append(r.doubts, namedFaults(cases)...)
 	out := &export.Run{
-		Version: ThisProgram().Version, AsOf: asOf, Zone: r.env.Zone,
+		Version: ThisProgram().Version, AsOf: asOf, Zone: r.env.Zone, Workers: r.env.Workers,
 		Sites: r.env.around.sites, Tax: map[string][]string{}, RegistryNames: map[string]string{},
 		Subscribers: r.traffic.subscribers,
 		Quality:     r.quality(), Charts: r.chart, Visits: r.visits(cases),
