@@ -10,7 +10,6 @@ import (
 	"os"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -24,7 +23,7 @@ type Encoder[R any] struct {
 // NewEncoder returns an encoder. It keeps its buffers from one call to the next.
 func NewEncoder[R any]() *Encoder[R] {
 	return &Encoder[R]{parquet.NewGenericWriter[R](io.Discard,
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault}),
+		parquet.Compression(codec),
 		parquet.MaxRowsPerRowGroup(RowGroupRows),
 		parquet.CreatedBy("minewatch", "", ""))}
 }

@@ -16,6 +16,10 @@ import (
 // small footer, small enough to read one site without the rest.
 const RowGroupRows = 122_880
 
+// codec compresses the pages of all files: it keeps the encoders, of some MiB each, that a
+// codec for each file would make anew.
+var codec = &zstd.Codec{Level: zstd.SpeedDefault}
+
 // ErrSchema says that a file's columns are not those of the row type.
 var ErrSchema = errors.New("the file's columns are not those of this program's table")
 
@@ -36,7 +40,7 @@ func Create[R any](dir string) (*Writer[R], error) {
 		return nil, err
 	}
 	return &Writer[R]{file: f, w: parquet.NewGenericWriter[R](f,
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault}),
+		parquet.Compression(codec),
 		parquet.MaxRowsPerRowGroup(RowGroupRows),
 		parquet.CreatedBy("minewatch", "", ""))}, nil
 }
