@@ -73,18 +73,7 @@ func (e *Env) apply(ctx context.Context, job Job) ([]int64, error) {
 		}
 		return []int64{n}, err
 	}
-	looks := make([]siteLook, len(job))
-	for i, t := range job {
-		looks[i] = stageNamed(t.Stage).Look(e, t)
-	}
-	var r siteReadings
-	err := store.Loads(paths(e.WS.Lake(), job[0].In), func(siteID string, l *datasets.Load) error {
-		r.SiteID, r.Load, r.series = siteID, l, nil
-		for _, look := range looks {
-			look.see(&r)
-		}
-		return ctx.Err()
-	})
+	looks, err := e.look(ctx, job)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", first.Name, job[0].Out, err)
 	}
@@ -95,4 +84,20 @@ func (e *Env) apply(ctx context.Context, job Job) ([]int64, error) {
 		}
 	}
 	return rows, nil
+}
+
+// look has the stages of a job look at the readings of each site, which are read once.
+func (e *Env) look(ctx context.Context, job Job) ([]siteLook, error) {
+	looks := make([]siteLook, len(job))
+	for i, t := range job {
+		looks[i] = stageNamed(t.Stage).Look(e, t)
+	}
+	var r siteReadings
+	return looks, store.Loads(paths(e.WS.Lake(), job[0].In), func(siteID string, l *datasets.Load) error {
+		r.SiteID, r.Load, r.series = siteID, l, nil
+		for _, look := range looks {
+			look.see(&r)
+		}
+		return ctx.Err()
+	})
 }

@@ -163,9 +163,9 @@ func runLocked(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, er
 }
 
 func (r *runner) timed(stage string, work func() (int64, error)) error {
-	begun := time.Now()
+	cost := started()
 	rows, err := work()
-	r.stages = append(r.stages, StageTime{Stage: stage, Tasks: 1, Rows: rows, Seconds: time.Since(begun).Seconds()})
+	r.stages = append(r.stages, StageTime{Stage: stage, Tasks: 1, Rows: rows, Cost: cost()})
 	return err
 }
 
