@@ -27,6 +27,9 @@ type Options struct {
 	QuarantineLimit float64   // share of refused rows above which a file counts as OverLimit
 
 	Progress func(Progress) // may be nil; called from one goroutine
+	// Begun is when the run began, so that it is known of which files of the inbox the
+	// hash will hold; zero: of none.
+	Begun time.Time
 
 	// Purged reports whether a site, or a BIN or IIN, was purged on order: rows of
 	// it are left out of whatever is read. nil if nothing was.

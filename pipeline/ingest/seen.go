@@ -38,10 +38,10 @@ type stamp struct {
 // settleTime is more than a tick of any file system that counts fractions of a second.
 const settleTime = 100 * time.Millisecond
 
-// settled reports whether a file that is hashed from now on cannot be changed any more
+// settled reports whether a file that is hashed after begun cannot be changed any more
 // and keep the stamp. File systems of whole seconds are not trusted.
-func (s stamp) settled(now time.Time) bool {
-	return s.Changed%int64(time.Second) != 0 && s.Changed < now.Add(-settleTime).UnixNano()
+func (s stamp) settled(begun time.Time) bool {
+	return s.Changed%int64(time.Second) != 0 && !begun.IsZero() && s.Changed < begun.Add(-settleTime).UnixNano()
 }
 
 // hash returns the SHA-256 of a file: the known one if the file stands as it stood when
@@ -51,7 +51,7 @@ func (r *run) hash(f found, info fs.FileInfo) (sum string, seen *seenFile, err e
 	if known := r.seen[f.path]; ok && known.stamp == s {
 		return known.SHA256, &known, nil
 	}
-	ok = ok && s.settled(time.Now())
+	ok = ok && s.settled(r.Begun)
 	if sum, err = store.HashFile(r.abs(f.path)); err != nil || !ok {
 		return sum, nil, err
 	}

@@ -34,20 +34,21 @@ func (w *workspace) hashedAgain(name string) bool {
 	return seen == nil || r.seen[f.path] != *seen
 }
 
-// settle waits until files that lie there can be told from later ones by their stamps.
-func settle(t *testing.T, path string) {
-	t.Helper()
-	info, err := os.Stat(path)
+// settle waits until files that lie there can be told from later ones by their stamps,
+// and has the next runs begin then.
+func (w *workspace) settle(name string) {
+	w.t.Helper()
+	info, err := os.Stat(filepath.Join(w.dir, "inbox", name))
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	s, ok := stampOf(info)
 	if !ok {
-		t.Skip("this system does not say when a file was changed")
+		w.t.Skip("this system does not say when a file was changed")
 	}
 	time.Sleep(2 * settleTime)
-	if !s.settled(time.Now()) {
-		t.Skip("this file system has no fractions of a second")
+	if w.opts.Begun = time.Now(); !s.settled(w.opts.Begun) {
+		w.t.Skip("this file system has no fractions of a second")
 	}
 }
 
@@ -55,7 +56,7 @@ func TestFilesThatStandAsTheyStoodAreNotHashedAgain(t *testing.T) {
 	w := newWorkspace(t)
 	w.put("readings/old.csv", seenReadings)
 	path := filepath.Join(w.dir, "inbox", "readings", "old.csv")
-	settle(t, path)
+	w.settle("readings/old.csv")
 	w.put("readings/young.csv", seenReadings+"B,2022-01-01T00:00:00Z,1\n")
 	if !w.hashedAgain("old.csv") {
 		t.Error("a file was known before any run")
@@ -88,7 +89,7 @@ func TestFilesThatStandAsTheyStoodAreNotHashedAgain(t *testing.T) {
 func TestHashesOfTheInboxMayBeDamaged(t *testing.T) {
 	w := newWorkspace(t)
 	w.put("readings/a.csv", seenReadings)
-	settle(t, filepath.Join(w.dir, "inbox", "readings", "a.csv"))
+	w.settle("readings/a.csv")
 	w.run()
 	seen := filepath.Join(w.dir, seenName)
 	text, err := os.ReadFile(seen)
@@ -111,7 +112,7 @@ func TestOneDatasetKeepsTheHashesOfOthers(t *testing.T) {
 	w := newWorkspace(t)
 	w.put("readings/a.csv", seenReadings)
 	w.put("sites/s.csv", "site_id\nA\n")
-	settle(t, filepath.Join(w.dir, "inbox", "sites", "s.csv"))
+	w.settle("sites/s.csv")
 	w.run()
 	w.put("sites/t.csv", "site_id\nB\n")
 	w.opts.Dataset = "sites"
