@@ -104,9 +104,9 @@ type writing struct {
 func (w *writing) view(name string) *Run { return w.views[profileOf(name)] }
 
 // add makes some files and notes their names.
-func (w *writing) add(make func() ([]string, error)) {
+func (w *writing) add(write func() ([]string, error)) {
 	w.group.Go(func() error {
-		names, err := make()
+		names, err := write()
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.files = append(w.files, names...)
