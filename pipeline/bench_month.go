@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,9 +17,11 @@ import (
 // A MonthBench measures what one new month costs on a lake of years, beside what
 // the same month costs alone, and one look at the series that it makes longer.
 type MonthBench struct {
-	Sites  int
-	Years  int // the last month of the last is the new one
-	Rounds int // of each cost that of the round with the least processor time is taken
+	Sites int
+	Years int // the last month of the last is the new one
+	// Buckets divide the workspaces; 0: as many as so many sites take.
+	Buckets int
+	Rounds  int // of each cost that of the round with the least processor time is taken
 }
 
 // A MonthCost is what one run cost.
@@ -98,7 +101,7 @@ func (b MonthBench) round(ctx context.Context, dir string, progress Progress) (*
 		name, dir string
 		from, to  int
 	}{{"all years but the last month", long, 0, last}, {"the last month on top of them", long, last, last + 1}, {"the last month alone", alone, last, last + 1}} {
-		ws, err := Init(step.dir, InitOptions{Buckets: BenchLake{Sites: b.Sites}.buckets()})
+		ws, err := Init(step.dir, InitOptions{Buckets: cmp.Or(b.Buckets, BenchLake{Sites: b.Sites}.buckets())})
 		if err != nil {
 			return nil, err
 		}

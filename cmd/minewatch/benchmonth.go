@@ -51,6 +51,7 @@ export that follow. The workspaces lie in a temporary folder and are removed.
 	}
 	cmd.Flags().IntVar(&b.Sites, "sites", b.Sites, "metering points")
 	cmd.Flags().IntVar(&b.Years, "years", b.Years, "years of hourly readings")
+	cmd.Flags().IntVar(&b.Buckets, "buckets", b.Buckets, "buckets of the workspaces, a power of two; 0: one for each 250 sites")
 	cmd.Flags().IntVar(&b.Rounds, "rounds", b.Rounds, "rounds, of which the one with the least processor time counts")
 	p.jsonFlag(cmd)
 	return cmd
