@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
@@ -49,21 +48,11 @@ func (b Balance) check() error {
 
 // reconcile reckons every input table that has deliveries. It fails if rows or
 // energy were lost or doubled on the way from the deliveries to the lake.
-func (e *Env) reconcile(ctx context.Context) (list []Balance, err error) {
+func (e *Env) reconcile(ctx context.Context, db *sql.DB) (list []Balance, err error) {
 	records, err := ingest.Records(e.WS.Dir)
 	if err != nil {
 		return nil, err
 	}
-	dir, err := e.scratch()
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	db, err := sql.Open(ctx, sql.Options{Threads: e.Workers, MemoryMiB: int(e.WS.Config.Limits.Memory), TempDir: dir, Dirs: []string{e.WS.Lake()}})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
 	var problems []error
 	for _, t := range datasets.Inputs() {
 		b, err := e.balanceTable(ctx, db, t, records)

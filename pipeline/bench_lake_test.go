@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"math"
 	"testing"
 
 	"github.com/minewatch/minewatch/datasets"
@@ -79,13 +80,27 @@ func TestStageBench(t *testing.T) {
 	}
 }
 
-// One month is run on top of others, and alone.
+// One month is run on top of others, and alone; the parts of a cost are all of it.
 func TestMonthBench(t *testing.T) {
-	costs, err := MonthBench{Sites: 2, Years: 1}.Run(context.Background(), t.TempDir(), nil)
+	r, err := MonthBench{Sites: 2, Years: 1, Rounds: 2}.Run(context.Background(), t.TempDir(), func(string, int64, int64, int64) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(costs) != 3 || len(costs[1].Stages) == 0 {
-		t.Errorf("%+v", costs)
+	for _, c := range append(r.Runs[:], MonthCost{All: r.Look, Look: r.Look}) {
+		sum := c.Ingest.plus(c.Check).plus(c.Look).plus(c.Score).plus(c.Export)
+		if c.All.Seconds <= 0 || c.Look.Seconds <= 0 || math.Abs(sum.Seconds-c.All.Seconds) > 1e-9 {
+			t.Errorf("%s: %+v, parts %+v", c.Name, c, sum)
+		}
+	}
+}
+
+// A month that takes 100 s alone may take 150, scoring and export beside them.
+func TestMonthLimits(t *testing.T) {
+	r := &MonthResult{Look: Cost{140, 280}}
+	r.Runs[1] = MonthCost{Score: Cost{7, 8}, Export: Cost{3, 4}}
+	r.Runs[2] = MonthCost{All: Cost{100, 200}, Ingest: Cost{60, 120}}
+	l := r.Limits()
+	if l[0].Allowed != (Cost{160, 312}) || l[1].Allowed != (Cost{310, 612}) {
+		t.Errorf("%+v", l)
 	}
 }

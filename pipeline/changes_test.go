@@ -5,6 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/minewatch/minewatch/pipeline/export"
+	"github.com/minewatch/minewatch/pipeline/sql"
 )
 
 // A delivery is held against the one before it: which meters it lacks and which
@@ -38,7 +41,11 @@ func TestChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := env.changes(context.Background(), records)
+	var got []export.DeliveryChange
+	_, err = env.inDuckDB(t.Context(), 1, func(db *sql.DB) (_ int64, err error) {
+		got, err = env.changes(t.Context(), db, records)
+		return 0, err
+	})
 	if err != nil || len(got) != 2 {
 		t.Fatalf("%+v, %v", got, err)
 	}

@@ -32,16 +32,15 @@ var checkStage = &Stage{
 
 // A checkLook gathers the doubts about the sites of one bucket.
 type checkLook struct {
-	env    *Env
-	task   Task
-	finder suspect.Finder
-	rows   []datasets.ReadingDoubt
+	env  *Env
+	task Task
+	rows []datasets.ReadingDoubt
 }
 
 func lookCheck(env *Env, t Task) siteLook { return &checkLook{env: env, task: t} }
 
 func (c *checkLook) see(r *siteReadings) {
-	for _, d := range c.finder.Find(r.Load, c.env.Zone) {
+	for _, d := range r.finder.Find(r.Load, c.env.Zone) {
 		c.add(r.SiteID, d)
 	}
 }

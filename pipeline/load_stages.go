@@ -36,20 +36,19 @@ func (e *Env) readingTasks(stage string, parts ...string) ([]Task, error) {
 
 // A profileLook describes the sites of one bucket.
 type profileLook struct {
-	lake     string
-	task     Task
-	profiler features.Profiler
-	months   []datasets.LoadProfile
-	sites    []datasets.SiteLoad
+	lake   string
+	task   Task
+	months []datasets.LoadProfile
+	sites  []datasets.SiteLoad
 }
 
 func lookProfile(env *Env, t Task) siteLook {
-	return &profileLook{lake: env.WS.Lake(), task: t, profiler: features.Profiler{Zone: env.Zone}}
+	return &profileLook{lake: env.WS.Lake(), task: t}
 }
 
 func (p *profileLook) see(r *siteReadings) {
 	s := r.hourly()
-	for _, row := range p.profiler.Profiles(s) {
+	for _, row := range r.profiler.Profiles(s) {
 		row.Bucket = p.task.Out.Bucket
 		p.months = append(p.months, row)
 	}
@@ -307,17 +306,16 @@ var detectStage = &Stage{
 type detectLook struct {
 	env      *Env
 	task     Task
-	scanner  *load.Scanner
 	evidence []datasets.Evidence
 	energy   []datasets.MiningEnergy
 }
 
 func lookDetect(env *Env, t Task) siteLook {
-	return &detectLook{env: env, task: t, scanner: load.NewScanner()}
+	return &detectLook{env: env, task: t}
 }
 
 func (d *detectLook) see(r *siteReadings) {
-	sight := d.env.sight(r.hourly(), d.scanner)
+	sight := d.env.sight(r.hourly(), r.scanner)
 	for _, detector := range load.All() {
 		if _, peers := detector.(load.PeerDetector); !peers {
 			d.evidence = append(d.evidence, detector.Detect(sight))

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/detectors/features"
+	"github.com/minewatch/minewatch/detectors/load"
+	"github.com/minewatch/minewatch/pipeline/suspect"
 )
 
 // A Job is tasks that are done together: one task, or those of several stages that
@@ -51,9 +54,17 @@ type siteReadings struct {
 	SiteID string
 	Load   *datasets.Load
 
+	series *features.Series // nil until it is asked for
+
+	// What looks at it, one site after another: each keeps its memory.
 	normaliser features.Normaliser
-	series     *features.Series // nil until it is asked for
+	profiler   features.Profiler
+	finder     suspect.Finder
+	scanner    *load.Scanner
 }
+
+// readers are taken by a job and given back, so that many small ones share the memory.
+var readers = sync.Pool{New: func() any { return &siteReadings{scanner: load.NewScanner()} }}
 
 // hourly returns the series of the site.
 func (r *siteReadings) hourly() *features.Series {
@@ -73,18 +84,7 @@ func (e *Env) apply(ctx context.Context, job Job) ([]int64, error) {
 		}
 		return []int64{n}, err
 	}
-	looks := make([]siteLook, len(job))
-	for i, t := range job {
-		looks[i] = stageNamed(t.Stage).Look(e, t)
-	}
-	var r siteReadings
-	err := store.Loads(paths(e.WS.Lake(), job[0].In), func(siteID string, l *datasets.Load) error {
-		r.SiteID, r.Load, r.series = siteID, l, nil
-		for _, look := range looks {
-			look.see(&r)
-		}
-		return ctx.Err()
-	})
+	looks, err := e.look(ctx, job)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", first.Name, job[0].Out, err)
 	}
@@ -95,4 +95,22 @@ func (e *Env) apply(ctx context.Context, job Job) ([]int64, error) {
 		}
 	}
 	return rows, nil
+}
+
+// look has the stages of a job look at the readings of each site, which are read once.
+func (e *Env) look(ctx context.Context, job Job) ([]siteLook, error) {
+	looks := make([]siteLook, len(job))
+	for i, t := range job {
+		looks[i] = stageNamed(t.Stage).Look(e, t)
+	}
+	r := readers.Get().(*siteReadings)
+	defer readers.Put(r)
+	r.profiler.Zone = e.Zone
+	return looks, store.Loads(paths(e.WS.Lake(), job[0].In), func(siteID string, l *datasets.Load) error {
+		r.SiteID, r.Load, r.series = siteID, l, nil
+		for _, look := range looks {
+			look.see(r)
+		}
+		return ctx.Err()
+	})
 }

@@ -57,7 +57,7 @@ func (e *Env) monthsCovered() (map[string][]export.MonthCoverage, error) {
 }
 
 // changes holds the newest file of each dataset against the one before it.
-func (e *Env) changes(ctx context.Context, records []ingest.FileReport) ([]export.DeliveryChange, error) {
+func (e *Env) changes(ctx context.Context, db *sql.DB, records []ingest.FileReport) (list []export.DeliveryChange, err error) {
 	last, before := map[string]*ingest.FileReport{}, map[string]*ingest.FileReport{}
 	for i := range records { // in the order of their numbers
 		f := &records[i]
@@ -65,24 +65,17 @@ func (e *Env) changes(ctx context.Context, records []ingest.FileReport) ([]expor
 			before[f.Dataset], last[f.Dataset] = last[f.Dataset], f
 		}
 	}
-	if len(before) == 0 {
-		return nil, nil
-	}
-	var list []export.DeliveryChange
-	_, err := e.inDuckDB(ctx, e.Workers, func(db *sql.DB) (int64, error) {
-		for _, t := range datasets.Inputs() {
-			if before[t.Name] == nil {
-				continue
-			}
-			c := export.DeliveryChange{Dataset: t.Name, File: delivery(last[t.Name]), Before: delivery(before[t.Name])}
-			if err := e.compareIDs(ctx, db, t, last[t.Name], before[t.Name], &c); err != nil {
-				return 0, fmt.Errorf("compare %s with %s: %w", c.File.Name, c.Before.Name, err)
-			}
-			list = append(list, c)
+	for _, t := range datasets.Inputs() {
+		if before[t.Name] == nil {
+			continue
 		}
-		return 0, nil
-	})
-	return list, err
+		c := export.DeliveryChange{Dataset: t.Name, File: delivery(last[t.Name]), Before: delivery(before[t.Name])}
+		if err := e.compareIDs(ctx, db, t, last[t.Name], before[t.Name], &c); err != nil {
+			return nil, fmt.Errorf("compare %s with %s: %w", c.File.Name, c.Before.Name, err)
+		}
+		list = append(list, c)
+	}
+	return list, nil
 }
 
 // compareIDs counts the sites, feeders or BINs of two files, the text that the

@@ -15,26 +15,22 @@ import (
 // column that it refers to, by the catalog. A column whose target has no values
 // is passed over, as is the site of readings, which the profiles tell without
 // reading each interval again.
-func (e *Env) references(ctx context.Context) ([]export.QualityMessage, error) {
-	var list []export.QualityMessage
-	_, err := e.inDuckDB(ctx, 1, func(db *sql.DB) (int64, error) {
-		for _, t := range datasets.Inputs() {
-			for i := range t.Columns {
-				if t.Columns[i].References == "" || t.Name == "readings" {
-					continue
-				}
-				m, err := e.reference(ctx, db, t, &t.Columns[i])
-				if err != nil {
-					return 0, fmt.Errorf("%s.%s: %w", t.Name, t.Columns[i].Name, err)
-				}
-				if m != nil {
-					list = append(list, *m)
-				}
+func (e *Env) references(ctx context.Context, db *sql.DB) (list []export.QualityMessage, err error) {
+	for _, t := range datasets.Inputs() {
+		for i := range t.Columns {
+			if t.Columns[i].References == "" || t.Name == "readings" {
+				continue
+			}
+			m, err := e.reference(ctx, db, t, &t.Columns[i])
+			if err != nil {
+				return nil, fmt.Errorf("%s.%s: %w", t.Name, t.Columns[i].Name, err)
+			}
+			if m != nil {
+				list = append(list, *m)
 			}
 		}
-		return 0, nil
-	})
-	return list, err
+	}
+	return list, nil
 }
 
 func (e *Env) reference(ctx context.Context, db *sql.DB, t *datasets.Table, c *datasets.Column) (*export.QualityMessage, error) {

@@ -5,6 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/minewatch/minewatch/pipeline/export"
+	"github.com/minewatch/minewatch/pipeline/sql"
 )
 
 // Values that the column referred to does not have are counted; columns whose
@@ -31,7 +34,11 @@ func TestReferences(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := env.references(context.Background())
+	var got []export.QualityMessage
+	_, err = env.inDuckDB(t.Context(), 1, func(db *sql.DB) (_ int64, err error) {
+		got, err = env.references(t.Context(), db)
+		return 0, err
+	})
 	if err != nil || len(got) != 1 || got[0].Subject != "billing" || got[0].Text != "3 rows name a site_id that is not in sites: 2 different" {
 		t.Errorf("%+v, %v", got, err)
 	}

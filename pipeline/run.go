@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
 	"github.com/minewatch/minewatch/detectors/counter"
@@ -19,6 +21,7 @@ import (
 	"github.com/minewatch/minewatch/pipeline/export"
 	"github.com/minewatch/minewatch/pipeline/ingest"
 	"github.com/minewatch/minewatch/pipeline/registry"
+	"github.com/minewatch/minewatch/pipeline/sql"
 )
 
 // RunOptions tune a run.
@@ -74,6 +77,7 @@ type runner struct {
 	records    []ingest.FileReport     // every delivery once, whether its file still lies in the inbox or not
 	files      []ingest.FileReport     // of the inbox, copies of deliveries included
 	doubts     []export.QualityMessage // about readings
+	unknown    []export.QualityMessage // about ids that no table knows
 	deliveries []export.DeliveryChange // newest file of each dataset against the one before
 
 	balances []Balance
@@ -159,9 +163,9 @@ func runLocked(ctx context.Context, ws *Workspace, o RunOptions) (*RunResult, er
 }
 
 func (r *runner) timed(stage string, work func() (int64, error)) error {
-	begun := time.Now()
+	cost := started()
 	rows, err := work()
-	r.stages = append(r.stages, StageTime{Stage: stage, Tasks: 1, Rows: rows, Seconds: time.Since(begun).Seconds()})
+	r.stages = append(r.stages, StageTime{Stage: stage, Tasks: 1, Rows: rows, Cost: cost()})
 	return err
 }
 
@@ -175,10 +179,23 @@ func (r *runner) check(ctx context.Context, damaged []string) ([]string, error) 
 	if err := r.env.WS.checkEarlier(); err != nil {
 		return nil, fmt.Errorf("check the run before: %w", err)
 	}
-	if r.balances, err = r.env.reconcile(ctx); err != nil {
-		return nil, fmt.Errorf("the lake does not add up: %w", err)
-	}
-	return append(damaged, removed...), nil
+	return append(damaged, removed...), r.compareInputs(ctx)
+}
+
+// compareInputs holds deliveries against the lake and against one another, in one
+// database: to open it takes longer than most of its answers.
+func (r *runner) compareInputs(ctx context.Context) error {
+	_, err := r.env.inDuckDB(ctx, r.env.Workers, func(db *sql.DB) (_ int64, err error) {
+		if r.balances, err = r.env.reconcile(ctx, db); err != nil {
+			return 0, fmt.Errorf("the lake does not add up: %w", err)
+		}
+		if r.unknown, err = r.env.references(ctx, db); err != nil {
+			return 0, fmt.Errorf("check references: %w", err)
+		}
+		r.deliveries, err = r.env.changes(ctx, db, r.records)
+		return 0, err
+	})
+	return err
 }
 
 // compute derives everything from the lake.
@@ -190,18 +207,17 @@ func (r *runner) compute(ctx context.Context) (*export.Run, error) {
 	if r.doubts, err = r.env.doubts(); err != nil {
 		return nil, fmt.Errorf("check readings: %w", err)
 	}
-	unknown, err := r.env.references(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("check references: %w", err)
-	}
-	r.doubts = append(r.doubts, unknown...)
-	if r.deliveries, err = r.env.changes(ctx, r.records); err != nil {
-		return nil, err
-	}
-	if r.months, err = r.env.monthsCovered(); err != nil {
+	r.doubts = append(r.doubts, r.unknown...)
+	covered := new(errgroup.Group) // beside the peers, which read other tables
+	covered.Go(func() (err error) {
+		r.months, err = r.env.monthsCovered()
+		return err
+	})
+	err = r.stage(ctx, peerStage)
+	if err := covered.Wait(); err != nil {
 		return nil, fmt.Errorf("coverage: %w", err)
 	}
-	if err := r.stage(ctx, peerStage); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if err := r.stage(ctx, billingStage); err != nil {
@@ -347,7 +363,7 @@ func (r *runner) cases() ([]*siteCase, error) {
 func (r *runner) gather(cases []*siteCase, asOf datasets.Day) (*export.Run, error) {
 	r.doubts = append(r.doubts, namedFaults(cases)...)
 	out := &export.Run{
-		Version: ThisProgram().Version, AsOf: asOf, Zone: r.env.Zone,
+		Version: ThisProgram().Version, AsOf: asOf, Zone: r.env.Zone, Workers: r.env.Workers,
 		Sites: r.env.around.sites, Tax: map[string][]string{}, RegistryNames: map[string]string{},
 		Subscribers: r.traffic.subscribers,
 		Quality:     r.quality(), Charts: r.chart, Visits: r.visits(cases),

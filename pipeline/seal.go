@@ -95,13 +95,29 @@ type Times struct {
 	Journal JournalHead `json:"journal"`
 }
 
+// A Cost is what work took by the clock, and of processors: of all that the process did
+// meanwhile, 0 where the system does not say.
+type Cost struct {
+	Seconds float64 `json:"seconds"`
+	CPUS    float64 `json:"cpu_s"`
+}
+
+// started returns what tells the cost of what is done from now on.
+func started() func() Cost {
+	begun, cpu := time.Now(), cpuSeconds()
+	return func() Cost { return Cost{time.Since(begun).Seconds(), cpuSeconds() - cpu} }
+}
+
+func (c Cost) plus(o Cost) Cost     { return Cost{c.Seconds + o.Seconds, c.CPUS + o.CPUS} }
+func (c Cost) times(k float64) Cost { return Cost{k * c.Seconds, k * c.CPUS} }
+
 // A StageTime is how long a stage took.
 type StageTime struct {
-	Stage   string  `json:"stage"`
-	Tasks   int     `json:"tasks"`
-	Rows    int64   `json:"rows"`
-	Seconds float64 `json:"seconds"`
-	// With names the stage whose Seconds hold those of this one, too: both looked at
+	Stage string `json:"stage"`
+	Tasks int    `json:"tasks"`
+	Rows  int64  `json:"rows"`
+	Cost
+	// With names the stage whose cost holds that of this one, too: both looked at
 	// readings that were read once.
 	With string `json:"with,omitempty"`
 }

@@ -181,7 +181,7 @@ func (e *Env) plan(ctx context.Context, s *Stage) (all, todo []Task, err error) 
 // runStages plans stages of which none reads from another, and has the runner apply
 // their tasks: what several of them read is read once.
 func runStages(ctx context.Context, env *Env, stages ...*Stage) ([]StageTime, error) {
-	begun := time.Now()
+	cost := started()
 	times := make([]StageTime, len(stages))
 	var tasks []Task
 	first := -1 // stage with something to do
@@ -211,7 +211,7 @@ func runStages(ctx context.Context, env *Env, stages ...*Stage) ([]StageTime, er
 	for i := range times {
 		times[i].Rows = rows[times[i].Stage]
 	}
-	times[first].Seconds = time.Since(begun).Seconds()
+	times[first].Cost = cost()
 	return times, err
 }
 

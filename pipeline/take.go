@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/minewatch/minewatch/pipeline/ingest"
 )
@@ -128,6 +129,7 @@ func (o IngestOptions) intake(ws *Workspace) ingest.Options {
 		Workers: workers, MemoryMiB: int(ws.Config.Limits.Memory),
 		Mappings: ws.Config.Intake.Mappings.compiled(),
 		Limits:   ws.Config.Limits.OfFile(), QuarantineLimit: ws.Config.Limits.Quarantine,
+		Begun: time.Now(),
 		Progress: func(p ingest.Progress) {
 			if o.Progress != nil {
 				o.Progress("ingest: "+p.Step, int64(p.Done), int64(p.Total), 0)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
@@ -37,7 +38,8 @@ func Loads(paths []string, each func(siteID string, l *datasets.Load) error) err
 		}
 		open = append(open, f)
 	}
-	var load datasets.Load
+	load := seriesPool.Get().(*datasets.Load)
+	defer seriesPool.Put(load)
 	for {
 		site, ok := firstSite(open)
 		if !ok {
@@ -45,15 +47,18 @@ func Loads(paths []string, each func(siteID string, l *datasets.Load) error) err
 		}
 		load.Reset()
 		for _, f := range open {
-			if err := f.take(site, &load); err != nil {
+			if err := f.take(site, load); err != nil {
 				return fmt.Errorf("%s: site %s: %w", f.path, site, err)
 			}
 		}
-		if err := each(site, &load); err != nil {
+		if err := each(site, load); err != nil {
 			return err
 		}
 	}
 }
+
+// seriesPool holds the memory of years of readings of one site.
+var seriesPool = sync.Pool{New: func() any { return new(datasets.Load) }}
 
 // firstSite returns the smallest site that a file stands before.
 func firstSite(open []*loadFile) (least string, found bool) {

@@ -120,7 +120,7 @@ func Scan[R any](path string, each func(rows []R) error) error {
 	if err != nil {
 		return err
 	}
-	file, err := parquet.OpenFile(f, info.Size())
+	file, err := parquet.OpenFile(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -129,8 +129,12 @@ func Scan[R any](path string, each func(rows []R) error) error {
 	}
 	r := parquet.NewGenericReader[R](file)
 	defer r.Close()
-	batch := make([]R, 1024)
-	for {
+	left := file.NumRows()
+	batch := make([]R, min(left, 1024))
+	for left > 0 {
+		// The reader looks for another page for each row and column that it is asked for
+		// in vain.
+		batch = batch[:min(left, int64(len(batch)))]
 		clear(batch)
 		n, err := r.Read(batch)
 		if n > 0 {
@@ -138,6 +142,7 @@ func Scan[R any](path string, each func(rows []R) error) error {
 				return err
 			}
 		}
+		left -= int64(n)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -145,6 +150,7 @@ func Scan[R any](path string, each func(rows []R) error) error {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
+	return nil
 }
 
 // ReadFile returns all rows of a file.

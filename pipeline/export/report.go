@@ -1,10 +1,12 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
 	"path"
+	"sync"
 
 	"github.com/minewatch/minewatch/datasets"
 )
@@ -60,48 +62,63 @@ type dossierPage struct {
 	Colours []int
 }
 
-// writeSitePages writes the report and the dossiers. They go together because
-// the chart of a site is asked for once.
-func writeSitePages(dir string, run *Run) ([]string, error) {
+// addSitePages writes the report and the dossiers. They go together because
+// both need the load of a site, which is read once.
+func (w *writing) addSitePages(run *Run) error {
 	geo, err := loadGeography()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	names := regionNames(geo.regions)
-	page := cleaned(reportPage{
-		Head:   newHead(run, text("report.title"), reportScript),
-		Counts: countsOf(run), Quality: run.Quality.totals(), Absent: run.Quality.Absent,
-		Colours: colours(), Changes: newChanges(run.Changes),
-	})
 	p := sitePages{run: run, geo: geo, names: dossierNames(run.Visits), groups: run.bySite(), covered: map[string]string{}, size: detailFor(len(run.Visits))}
 	for _, c := range run.Quality.Coverage {
 		p.covered[c.SiteID] = coverageWords(newCovered(c, run))
 	}
-	var files []string
+	sites := make([]siteView, len(run.Visits))
+	var dossiers sync.WaitGroup
 	for i := range run.Visits {
-		s, err := p.site(i)
-		if err != nil {
-			return nil, err
-		}
-		page.Sites = append(page.Sites, s.brief)
-		sheet := path.Join("inspection/dossiers", p.names[i]+".pdf")
-		if err := create(dir, sheet, func(w io.Writer) error { return writePaper(w, run, &s.paper, s.chart, s.days) }); err != nil {
-			return nil, err
-		}
-		name := path.Join("inspection/dossiers", p.names[i]+".html")
-		if err := create(dir, name, func(w io.Writer) error { return writePage(w, "dossier.tmpl", s.paper, names) }); err != nil {
-			return nil, err
-		}
-		files = append(files, name, sheet)
+		dossiers.Add(1)
+		w.add(func() (files []string, err error) {
+			defer dossiers.Done()
+			sites[i], files, err = p.dossier(w.dir, i, names)
+			return files, err
+		})
 	}
+	const name = "inspection/report.html"
+	w.addFile(name, func(to io.Writer) error {
+		dossiers.Wait() // all of them are at work or done
+		return writePage(to, "report.tmpl", p.report(sites), names)
+	})
+	return nil
+}
+
+// dossier writes the dossier of one site, and returns what the report says of it.
+func (p *sitePages) dossier(dir string, i int, names [][3]string) (brief siteView, files []string, err error) {
+	s, err := p.site(i)
+	if err != nil {
+		return brief, nil, err
+	}
+	base := path.Join("inspection/dossiers", p.names[i])
+	files = []string{base + ".html", base + ".pdf"}
+	return s.brief, files, errors.Join(
+		create(dir, files[0], func(w io.Writer) error { return writePage(w, "dossier.tmpl", s.paper, names) }),
+		create(dir, files[1], func(w io.Writer) error { return writePaper(w, p.run, &s.paper, s.chart, s.days) }))
+}
+
+// report gathers what the report says.
+func (p *sitePages) report(sites []siteView) reportPage {
+	page := cleaned(reportPage{
+		Head:   newHead(p.run, text("report.title"), reportScript),
+		Counts: countsOf(p.run), Quality: p.run.Quality.totals(), Absent: p.run.Quality.Absent,
+		Colours: colours(), Changes: newChanges(p.run.Changes),
+	})
+	page.Sites = sites
 	page.Regions = facets(page.Sites, func(s siteView) string { return s.Region })
 	page.Findings = facets(page.Sites, func(s siteView) string { return s.Finding })
 	if len(page.Sites) > 0 {
-		page.Map = geo.newMap(page.Sites)
+		page.Map = p.geo.newMap(page.Sites)
 	}
-	const name = "inspection/report.html"
-	err = create(dir, name, func(w io.Writer) error { return writePage(w, "report.tmpl", page, names) })
-	return append(files, name), err
+	return page
 }
 
 // sitePages makes the views of the sites one by one.

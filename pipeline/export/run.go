@@ -16,6 +16,7 @@ type Run struct {
 	Zone        *time.Location  // local time of charts, workbooks and pages; never nil
 	Language    i18n.Lang       // of papers; pages have all three
 	From, Until datasets.Micros // period of the data, Until exclusive; 0 if there is none
+	Workers     int             // files that are made side by side; 0: one
 
 	Sites    map[string]datasets.Site // by site id
 	Scores   []datasets.Score         // every site
@@ -37,12 +38,12 @@ type Run struct {
 	Earlier       Earlier // the pack before this one; zero if there is none
 
 	// Charts returns the load of one site, ErrNoChart if there is none to
-	// draw. It is called once for each proposed site, in the order of Visits.
+	// draw. It is called once for each proposed site, by several goroutines.
 	// nil is "no site has a chart".
 	Charts func(siteID string) (Chart, error)
 
 	// Activity returns the hours of the day in which the traffic named in the
-	// evidence of a site was there; the zero value if there was none. It may be nil.
+	// evidence of a site was there; the zero value if there was none. It is called as Charts is, and may be nil.
 	Activity func(siteID string) (Activity, error)
 	// Registry lists the entries of the register that come near a site, surest first.
 	Registry map[string][]RegistryCandidate

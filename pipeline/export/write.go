@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/minewatch/minewatch/datasets"
 	"github.com/minewatch/minewatch/datasets/store"
@@ -86,42 +89,67 @@ func (r *Run) under(p datasets.Profile) *Run {
 	return &m
 }
 
+// A writing is one call of Write: files are made side by side, none twice.
+type writing struct {
+	dir   string
+	run   *Run
+	views map[datasets.Profile]*Run
+	group *errgroup.Group
+
+	mu    sync.Mutex
+	files []string
+}
+
+// view returns the run as the receivers of a file see it.
+func (w *writing) view(name string) *Run { return w.views[profileOf(name)] }
+
+// add makes some files and notes their names.
+func (w *writing) add(write func() ([]string, error)) {
+	w.group.Go(func() error {
+		names, err := write()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.files = append(w.files, names...)
+		return err
+	})
+}
+
+// addFile makes one file.
+func (w *writing) addFile(name string, write func(io.Writer) error) {
+	w.add(func() ([]string, error) { return []string{name}, create(w.dir, name, write) })
+}
+
 // Write writes every file of a run below dir, a folder of the caller's that
 // nobody reads yet, and returns their paths below dir, sorted, with slashes.
 // After an error dir holds some of the files.
 func Write(dir string, run *Run) ([]string, error) {
-	files, err := writeParquet(dir, run)
-	if err != nil {
+	w := &writing{dir: dir, run: run, views: map[datasets.Profile]*Run{}, group: new(errgroup.Group)}
+	for _, p := range []datasets.Profile{datasets.Inspection, datasets.Telecom, datasets.Analyst} {
+		w.views[p] = run.under(p)
+	}
+	w.group.SetLimit(max(1, run.Workers))
+	err := w.addSitePages(w.views[datasets.Inspection]) // first: they take longest
+	if err == nil {
+		w.addOthers()
+	}
+	if err := errors.Join(err, w.group.Wait()); err != nil {
 		return nil, err
+	}
+	slices.Sort(w.files)
+	return w.files, nil
+}
+
+func (w *writing) addOthers() {
+	w.add(func() ([]string, error) { return writeParquet(w.dir, w.run) })
+	for _, d := range documents {
+		w.addFile(d.name, func(to io.Writer) error { return d.write(to, w.view(d.name)) })
 	}
 	for _, t := range tables {
-		rows := t.rows(run.under(profileOf(t.name)))
-		if rows.table == nil {
-			continue
+		if rows := t.rows(w.view(t.name)); rows.table != nil {
+			w.addFile(t.name, func(to io.Writer) error { return writeCSV(to, rows) })
 		}
-		if err := create(dir, t.name, func(w io.Writer) error { return writeCSV(w, rows) }); err != nil {
-			return nil, err
-		}
-		files = append(files, t.name)
 	}
-	for _, d := range documents {
-		if err := create(dir, d.name, func(w io.Writer) error { return d.write(w, run.under(profileOf(d.name))) }); err != nil {
-			return nil, err
-		}
-		files = append(files, d.name)
-	}
-	pages, err := writeSitePages(dir, run.under(datasets.Inspection))
-	if err != nil {
-		return nil, err
-	}
-	files = append(files, pages...)
-	providers, err := writeProviders(dir, run.under(datasets.Telecom))
-	if err != nil {
-		return nil, err
-	}
-	files = append(files, providers...)
-	slices.Sort(files)
-	return files, nil
+	w.add(func() ([]string, error) { return writeProviders(w.dir, w.views[datasets.Telecom]) })
 }
 
 // writeParquet writes the tables that programs read, raw text and all.

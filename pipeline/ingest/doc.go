@@ -2,8 +2,8 @@
 //
 // [Run] goes through these steps:
 //
-//  1. Find: every file below inbox/<dataset> is hashed. One whose content is
-//     known is skipped (find.go).
+//  1. Find: every file below inbox/<dataset> is hashed, unless it stands as it
+//     stood when it was (seen.go). One whose content is known is skipped (find.go).
 //  2. Take: each new file gets the next delivery number and is decoded
 //     (datasets/raw) to a part, lake/_parts/<dataset>/<number>-<hash>.parquet,
 //     and its refused rows to quarantine/<dataset>/<number>-<hash>.csv. Its

@@ -39,6 +39,7 @@ type hashed struct {
 	given   string // values as one text
 
 	unreadable error
+	seen       *seenFile // nil: to be hashed again the next time
 }
 
 func (h hashed) key() contentKey { return contentKey{h.dataset, h.sha256, h.given} }
@@ -65,14 +66,13 @@ func (r *run) find(ctx context.Context) ([]hashed, error) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			path := r.abs(f.path)
-			info, err := os.Stat(path)
-			var sum string
-			if err == nil {
-				sum, err = store.HashFile(path)
+			h := hashed{found: f}
+			if h.info, h.unreadable = os.Stat(r.abs(f.path)); h.unreadable == nil {
+				h.sha256, h.seen, h.unreadable = r.hash(f, h.info)
 			}
-			m, values := r.mapping(f)
-			files[i] = hashed{found: f, sha256: sum, info: info, mapping: m, values: values, given: given(values), unreadable: err}
+			h.mapping, h.values = r.mapping(f)
+			h.given = given(h.values)
+			files[i] = h
 			return nil
 		})
 	}

@@ -27,6 +27,9 @@ type Options struct {
 	QuarantineLimit float64   // share of refused rows above which a file counts as OverLimit
 
 	Progress func(Progress) // may be nil; called from one goroutine
+	// Begun is when the run began, so that it is known of which files of the inbox the
+	// hash will hold; zero: of none.
+	Begun time.Time
 
 	// Purged reports whether a site, or a BIN or IIN, was purged on order: rows of
 	// it are left out of whatever is read. nil if nothing was.
@@ -100,8 +103,9 @@ type run struct {
 	tmp     string
 	reading string // fingerprint of how files are read
 	records []Record
-	fresh   map[int32]bool // deliveries decoded in this run
-	closed  []FileReport   // files that could not be read
+	seen    map[string]seenFile // by path below the workspace: files of the inbox that were hashed before
+	fresh   map[int32]bool      // deliveries decoded in this run
+	closed  []FileReport        // files that could not be read
 	report  Report
 }
 
@@ -138,8 +142,14 @@ func (r *run) do(ctx context.Context) error {
 	if err := sweep(r.Workspace, r.records); err != nil {
 		return err
 	}
+	if err := r.loadSeen(); err != nil {
+		return err
+	}
 	found, err := r.find(ctx)
 	if err != nil {
+		return err
+	}
+	if err := r.keepSeen(found); err != nil {
 		return err
 	}
 	if err := r.checkBuckets(found); err != nil {

@@ -14,6 +14,9 @@ func Pending(ctx context.Context, o Options) ([]string, error) {
 	if r.records, err = readRecords(r.lake); err != nil {
 		return nil, fmt.Errorf("find new files: %w", err)
 	}
+	if err := r.loadSeen(); err != nil {
+		return nil, fmt.Errorf("find new files: %w", err)
+	}
 	found, err := r.find(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find new files: %w", err)
