@@ -189,6 +189,7 @@ var Catalog = []*Table{
 	derived[FlowDay]("flow_day", "Traffic of one client with one server port in a day.", "client_ip"),
 	derived[FlowProfile]("flow_profile", "All traffic of one client with one server port.", ""),
 	derived[ServerName]("server_name", "Names that one client had resolved, by the address answered.", "client_ip"),
+	derived[PoolJob]("pool_job", "What listed pools sent their clients in large packets, of sampled records.", "client_ip"),
 	derived[ServerEndpoint]("server_endpoint", "How many clients in the network use a server port.", ""),
 	derived[Evidence]("load_evidence", "What the electricity detectors say of the load of each site.", "site_id"),
 	derived[Evidence]("peer_evidence", "What the electricity detectors say of each site beside its peers.", "site_id"),

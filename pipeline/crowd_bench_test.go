@@ -17,6 +17,7 @@ import (
 // MINEWATCH_RATES=1 for one rate of sampling, MINEWATCH_ACTIVE_S=60 for the exporter's
 // active timeout, MINEWATCH_INACTIVE_S=60 for its inactive
 // timeout, MINEWATCH_CLOCK_S=2 for how far the list of block times is off, MINEWATCH_REFRESH_S=31 for pools that refresh jobs,
+// MINEWATCH_FARM=3000 for the machines of the registered farm beside the crowd (0: none),
 // MINEWATCH_ORACLE=1 for an oracle besides, in the place of traffic/blocks on sampled records, and MINEWATCH_WEB=0 to leave out browsing, which never lasts and is
 // most of the records.
 func crowdSize() (n, days, perForm int, seeds []uint64) {

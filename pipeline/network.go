@@ -31,7 +31,7 @@ type trafficResult struct {
 // runTraffic derives sessions and profiles, runs the traffic detectors over
 // every client, and says whose client it was.
 func (r *runner) runTraffic(ctx context.Context) error {
-	for _, s := range []*Stage{nameStage, flowStage, contactStage, endpointStage} {
+	for _, s := range []*Stage{nameStage, jobStage, flowStage, contactStage, endpointStage} {
 		if err := r.stage(ctx, s); err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ type Stage struct {
 // reads from. What follows them, scoring and exports, is one row a site and
 // fits one machine.
 func Stages() []*Stage {
-	return []*Stage{profileStage, checkStage, detectStage, peerStage, billingStage, feederStage, groupStage, nameStage, flowStage, contactStage, endpointStage}
+	return []*Stage{profileStage, checkStage, detectStage, peerStage, billingStage, feederStage, groupStage, nameStage, jobStage, flowStage, contactStage, endpointStage}
 }
 
 // stageNamed returns a stage by its name, nil if there is none.

@@ -20,6 +20,7 @@ type trafficShared struct {
 	pools  *ref.Pools
 	looks  *interest
 	blocks *blockTimes
+	jobs   *poolJobs
 	notes  []string
 }
 
@@ -77,7 +78,7 @@ func (e *Env) listed() (*ref.Pools, error) {
 // listed name, or with an address that anybody in the network was answered for one.
 type interest struct {
 	pools  *ref.Pools
-	addrs  map[string]bool
+	hosts  map[string][]string // listed, by address answered
 	digest string
 }
 
@@ -93,18 +94,21 @@ func (e *Env) interest() (*interest, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &interest{pools: pools, addrs: map[string]bool{}}
+	in := &interest{pools: pools, hosts: map[string][]string{}}
 	err = eachPart(e.WS.Lake(), "server_name", func(n datasets.ServerName) {
 		if n.ServerIP != "" && pools.Match(n.Host, 0).Kind != datasets.NoPool {
-			in.addrs[strings.Clone(n.ServerIP)] = true
+			if list := in.hosts[n.ServerIP]; !slices.Contains(list, n.Host) {
+				in.hosts[strings.Clone(n.ServerIP)] = append(list, strings.Clone(n.Host))
+			}
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	list := make([]string, 0, len(in.addrs))
-	for a := range in.addrs {
-		list = append(list, a)
+	var list []string
+	for a, hosts := range in.hosts {
+		slices.Sort(hosts)
+		list = append(list, a+" "+strings.Join(hosts, " "))
 	}
 	slices.Sort(list)
 	users, err := store.List(e.WS.Lake(), "pools")
@@ -117,7 +121,7 @@ func (e *Env) interest() (*interest, error) {
 }
 
 func (in *interest) keep(serverIP string, port int32, sni string) bool {
-	if in.addrs[serverIP] || in.pools.Has(serverIP) {
+	if len(in.hosts[serverIP]) > 0 || in.pools.Has(serverIP) {
 		return true
 	}
 	return sni != "" && in.pools.Match(sni, port).Kind != datasets.NoPool

@@ -40,8 +40,8 @@ var nameStage = &Stage{
 var flowStage = &Stage{
 	Name:   "sessions",
 	Tables: []string{"flow_session", "flow_day"},
-	Beside: []string{"subscribers", "pools", "server_name"},
-	After:  []*Stage{nameStage},
+	Beside: []string{"subscribers", "pools", "server_name", "pool_job"},
+	After:  []*Stage{nameStage, jobStage},
 	Plan: func(env *Env) ([]Task, error) {
 		who, err := env.who()
 		if err != nil {
@@ -51,11 +51,15 @@ var flowStage = &Stage{
 		if err != nil {
 			return nil, err
 		}
+		jobs, err := env.poolJobs()
+		if err != nil {
+			return nil, err
+		}
 		blocks, err := env.blockTimes()
 		if err != nil {
 			return nil, err
 		}
-		return env.bucketTasks("sessions", []string{"flows", "tls"}, who.digest, interest.digest, blocks.digest, strconv.Itoa(env.WS.Config.Traffic.FlowGapS), env.WS.Config.Zone)
+		return env.bucketTasks("sessions", []string{"flows", "tls"}, who.digest, interest.digest, blocks.digest, jobs.digest, strconv.Itoa(env.WS.Config.Traffic.FlowGapS), env.WS.Config.Zone)
 	},
 	Apply: applyFlows,
 }
@@ -211,6 +215,10 @@ func applyFlows(_ context.Context, env *Env, t Task) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	jobs, err := env.poolJobs()
+	if err != nil {
+		return 0, err
+	}
 	var files []string
 	var records int64
 	var tls []datasets.TLS
@@ -229,7 +237,7 @@ func applyFlows(_ context.Context, env *Env, t Task) (int64, error) {
 		}
 	}
 	in := flowBucket{
-		set:   stitch.Settings{Gap: time.Duration(env.WS.Config.Traffic.FlowGapS) * time.Second, Zone: env.Zone, Keep: interest.keep, Mining: traffic.MiningLabel, Blocks: blocks.at},
+		set:   stitch.Settings{Gap: time.Duration(env.WS.Config.Traffic.FlowGapS) * time.Second, Zone: env.Zone, Keep: interest.keep, Mining: traffic.MiningLabel, Blocks: blocks.at, Jobs: jobs.rows},
 		who:   who.leases,
 		tls:   tls,
 		files: files, buckets: env.WS.Config.Buckets,

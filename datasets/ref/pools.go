@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/csv"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,6 +72,18 @@ func (p *Pools) Len() int { return len(p.exact) + len(p.suffix) }
 func (p *Pools) Has(host string) bool {
 	_, ok := p.exact[host]
 	return ok
+}
+
+// Addresses returns the addresses that are listed as such, in order.
+func (p *Pools) Addresses() []string {
+	var out []string
+	for host := range p.exact {
+		if _, err := netip.ParseAddr(host); err == nil {
+			out = append(out, host)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Match returns the entry that fits a host name (or an address) and a port: of

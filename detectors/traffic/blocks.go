@@ -31,8 +31,8 @@ import (
 // MaxBytesPerS.
 //
 // Sampled records have mostly one packet, with its instant and its size. There it is single
-// packets of at least 1,000 B from the server whose lag to the nearest block is held
-// against chance, of contacts with 1 to 60 packets a minute either way: see [jobClock]. The
+// packets of at least 1,000 B from the server whose lag to a job that a listed pool sent another client, else to
+// the nearest block, is held against chance, of contacts with 1 to 60 packets a minute either way: see [jobClock]. The
 // weight is ln B less that of the number of the client's contacts with such a packet, as their best is
 // taken; it is a likelihood ratio and no bound, so that nothing more is taken off. Below
 // MinLR nothing is said: 3 is where evidence begins to be positive (Kass and Raftery, JASA 90, 1995).
@@ -59,11 +59,11 @@ func (Blocks) Info() detectors.Info {
 	return detectors.Info{
 		ID: "traffic/blocks", Unit: "standard errors", Group: "blocks",
 		Source: "idea of MineHunter (ACSAC 2021); bound of Sellke, Bayarri and Berger (2001); sampled: Bayes factor, scale of Kass and Raftery (1995)",
-		Looks:  "A lasting contact whose server sends more in records in which a block was found, by least squares. It sees through encryption, relays, delivery networks and tunnels, and needs block times (traffic.block_times) and records of at most an hour. Of sampled records it is single large packets near blocks, by their likelihood ratio. Wallets hear of blocks, too: at most 5.",
+		Looks:  "A lasting contact whose server sends more in records in which a block was found, by least squares. It sees through encryption, relays, delivery networks and tunnels, and needs block times (traffic.block_times) and records of at most an hour. Of sampled records it is single large packets near blocks, or near jobs that listed pools sent other clients, by their likelihood ratio. Wallets hear of blocks, too: at most 5.",
 	}
 }
 
-// Detect returns a finding for each such server, nothing where no block times are known.
+// Detect returns a finding for each such server, nothing where neither block times nor others' jobs are known.
 func (d Blocks) Detect(w Window) []Finding {
 	type tested struct {
 		p     datasets.FlowProfile

@@ -40,7 +40,8 @@ type fan struct {
 	named   int32         // of their contacts, under a server name
 	listed  datasets.Lags // large packets under the name of a listed pool
 	large   datasets.Lags // and under any
-	last    string        // client counted last; profiles come client by client
+	small   datasets.Lags
+	last    string // client counted last; profiles come client by client
 }
 
 // A nameAsked is a listed host that clients were answered an address for.
@@ -97,7 +98,7 @@ func (n *Network) AddProfile(p datasets.FlowProfile) {
 		f.named++
 	}
 	large := p.Pulse.Large()
-	f.large = f.large.Plus(large)
+	f.large, f.small = f.large.Plus(large), f.small.Plus(p.Pulse.Small())
 	if n.listed(p.SNI) {
 		f.listed = f.listed.Plus(large)
 	}
@@ -158,16 +159,24 @@ func (n *Network) jobClock() *jobClock {
 	}
 	n.clocks.Do(func() {
 		var jobs datasets.Lags
+		small := n.small // what pools send when a block is found is not by chance
 		for addr, f := range n.steady {
 			if len(n.asked[addr]) > 0 {
-				jobs = jobs.Plus(f.large)
+				jobs, small = jobs.Plus(f.large), small.Minus(f.small)
 			} else {
 				jobs = jobs.Plus(f.listed)
 			}
 		}
-		n.clock = newJobClock(n.small, jobs)
+		n.clock = newJobClock(small, jobs)
 	})
 	return n.clock
+}
+
+// TellsBlocks reports whether what a name and a port match is a pool of Bitcoin's algorithm, or
+// of one that is not known, which sends its jobs there and nothing else.
+func TellsBlocks(m datasets.PoolMatch, port int32) bool {
+	return m.Kind == datasets.PoolHostPort && m.Confidence != "low" && !slices.Contains(webPorts, port) &&
+		(m.Algorithm == "" || isOf(m.Algorithm, []string{"sha256"}))
 }
 
 // listed reports whether a name is a pool's.

@@ -65,8 +65,10 @@ daily AS (
         max(max_record_us) AS max_record_us, max(sampling) AS sampling,
         sum(beat_n) AS beat_n, sum(beat_tt) AS beat_tt, sum(beat_tb) AS beat_tb, sum(beat_to) AS beat_to, sum(beat_tr) AS beat_tr, sum(beat_bb) AS beat_bb,
         sum(beat_bo) AS beat_bo, sum(beat_br) AS beat_br, sum(beat_oo) AS beat_oo, sum(beat_or) AS beat_or, sum(beat_rr) AS beat_rr,
+        sum(pulse_large_job_1) AS pulse_large_job_1, sum(pulse_large_job_2) AS pulse_large_job_2, sum(pulse_large_job_5) AS pulse_large_job_5,
         sum(pulse_large_5) AS pulse_large_5, sum(pulse_large_15) AS pulse_large_15, sum(pulse_large_30) AS pulse_large_30,
         sum(pulse_large_60) AS pulse_large_60, sum(pulse_large_120) AS pulse_large_120, sum(pulse_large_more) AS pulse_large_more,
+        sum(pulse_small_job_1) AS pulse_small_job_1, sum(pulse_small_job_2) AS pulse_small_job_2, sum(pulse_small_job_5) AS pulse_small_job_5,
         sum(pulse_small_5) AS pulse_small_5, sum(pulse_small_15) AS pulse_small_15, sum(pulse_small_30) AS pulse_small_30,
         sum(pulse_small_60) AS pulse_small_60, sum(pulse_small_120) AS pulse_small_120, sum(pulse_small_more) AS pulse_small_more
     FROM flow_day
@@ -98,8 +100,10 @@ total AS (
         least(sum(beat_oo), 9000000000000000000)::BIGINT AS beat_oo,
         least(sum(beat_or), 9000000000000000000)::BIGINT AS beat_or,
         least(sum(beat_rr), 9000000000000000000)::BIGINT AS beat_rr,
+        sum(pulse_large_job_1)::BIGINT AS pulse_large_job_1, sum(pulse_large_job_2)::BIGINT AS pulse_large_job_2, sum(pulse_large_job_5)::BIGINT AS pulse_large_job_5,
         sum(pulse_large_5)::BIGINT AS pulse_large_5, sum(pulse_large_15)::BIGINT AS pulse_large_15, sum(pulse_large_30)::BIGINT AS pulse_large_30,
         sum(pulse_large_60)::BIGINT AS pulse_large_60, sum(pulse_large_120)::BIGINT AS pulse_large_120, sum(pulse_large_more)::BIGINT AS pulse_large_more,
+        sum(pulse_small_job_1)::BIGINT AS pulse_small_job_1, sum(pulse_small_job_2)::BIGINT AS pulse_small_job_2, sum(pulse_small_job_5)::BIGINT AS pulse_small_job_5,
         sum(pulse_small_5)::BIGINT AS pulse_small_5, sum(pulse_small_15)::BIGINT AS pulse_small_15, sum(pulse_small_30)::BIGINT AS pulse_small_30,
         sum(pulse_small_60)::BIGINT AS pulse_small_60, sum(pulse_small_120)::BIGINT AS pulse_small_120, sum(pulse_small_more)::BIGINT AS pulse_small_more
     FROM daily
@@ -127,8 +131,10 @@ SELECT
     END AS hourly_bytes_cv,
     t.sampling,
     t.beat_n, t.beat_tt, t.beat_tb, t.beat_to, t.beat_tr, t.beat_bb, t.beat_bo, t.beat_br, t.beat_oo, t.beat_or, t.beat_rr,
+    t.pulse_large_job_1, t.pulse_large_job_2, t.pulse_large_job_5,
     t.pulse_large_5, t.pulse_large_15, t.pulse_large_30,
     t.pulse_large_60, t.pulse_large_120, t.pulse_large_more,
+    t.pulse_small_job_1, t.pulse_small_job_2, t.pulse_small_job_5,
     t.pulse_small_5, t.pulse_small_15, t.pulse_small_30,
     t.pulse_small_60, t.pulse_small_120, t.pulse_small_more
 FROM total AS t

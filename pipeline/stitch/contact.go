@@ -131,11 +131,10 @@ func (x *Stitcher) count(s *session, f *datasets.NumberedFlow, end datasets.Micr
 			c.pkts[0] += f.OrigPkts
 			c.pkts[1] += f.RespPkts
 			c.counted += (f.OrigPkts + f.RespPkts) / int64(max(1, f.Sampling))
-			switch {
-			case len(x.set.Blocks) == 0:
-			case f.Sampling > 1:
-				x.pulse(c, f, end)
-			default:
+			switch listed := len(x.set.Blocks) > 0; {
+			case f.Sampling > 1 && (listed || len(x.set.Jobs) > 0):
+				x.pulse(s, c, f, end)
+			case f.Sampling <= 1 && listed:
 				x.beat(c, f, end)
 			}
 		}

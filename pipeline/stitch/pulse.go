@@ -15,6 +15,14 @@ const (
 	listGap = 7200 * second
 )
 
+// Large reports whether a sampled record is a large packet from the server, or several of one instant.
+func Large(f *datasets.Flow) bool {
+	return f.Sampling > 1 && f.RespPkts > 0 && f.DurationS*1e6 <= float64(longestPulse) && f.RespBytes/f.RespPkts >= largePulse
+}
+
+// farJob is from where on a job says nothing of a packet.
+var farJob = datasets.Micros(datasets.JobS[len(datasets.JobS)-1]) * second
+
 // A pulse is what is known of how a contact's single packets follow the blocks.
 type pulse struct {
 	datasets.Pulse
@@ -22,12 +30,12 @@ type pulse struct {
 }
 
 // pulse adds a sampled record of one instant.
-func (x *Stitcher) pulse(c *contact, f *datasets.NumberedFlow, end datasets.Micros) {
+func (x *Stitcher) pulse(s *session, c *contact, f *datasets.NumberedFlow, end datasets.Micros) {
 	if f.RespPkts <= 0 || end-f.TS > longestPulse {
 		return
 	}
-	lag := x.lag(f.TS)
-	if lag > listGap {
+	job, block := x.jobLag(s, f.TS), x.lag(f.TS)
+	if len(x.set.Blocks) > 0 && block > listGap {
 		return
 	}
 	if c.pulse == nil {
@@ -40,7 +48,22 @@ func (x *Stitcher) pulse(c *contact, f *datasets.NumberedFlow, end datasets.Micr
 		}
 		c.pulse.large = f.TS
 	}
-	c.pulse.Add(large, lag)
+	c.pulse.Add(large, job, block)
+}
+
+// jobLag returns how far the nearest job of another client is; beyond farJob it is
+// not looked for. Records come in order.
+func (x *Stitcher) jobLag(s *session, at datasets.Micros) datasets.Micros {
+	for x.job < len(x.set.Jobs) && x.set.Jobs[x.job].At <= at-farJob {
+		x.job++
+	}
+	lag := farJob
+	for i := x.job; i < len(x.set.Jobs) && x.set.Jobs[i].At < at+farJob; i++ {
+		if x.vouching[i] != s.client {
+			lag = min(lag, max(at-x.set.Jobs[i].At, x.set.Jobs[i].At-at))
+		}
+	}
+	return lag
 }
 
 // lag returns how far the nearest block is. Records come in order.

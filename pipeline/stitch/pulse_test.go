@@ -8,7 +8,8 @@ import (
 )
 
 // A block at 1,000 s. Counted are single packets from the server, at their distance from it
-// on either side; of large ones those a minute after the one before.
+// on either side; of large ones those a minute after the one before. What is near a job of
+// another client is held against that; nobody vouches for himself.
 func TestPulse(t *testing.T) {
 	packet := func(at float64, bytes int64) datasets.Flow {
 		f := flow(50000, datasets.Micros(at*1e6), 0, 0, 100*bytes)
@@ -30,9 +31,12 @@ func TestPulse(t *testing.T) {
 		{"small ones each", []datasets.Flow{packet(990, 100), packet(991, 999), packet(1015, 60)}, datasets.Pulse{Small15: 2, Small30: 1}},
 		{"mean of a record", []datasets.Flow{many}, datasets.Pulse{SmallMore: 1}},
 		{"not at one instant, not of the server, not sampled", []datasets.Flow{long, fromClient, unsampled}, datasets.Pulse{}},
+		{"near jobs of others", []datasets.Flow{packet(2000.5, 1448), packet(2101.5, 90), packet(2300, 90), packet(2397, 90)}, datasets.Pulse{LargeJob1: 1, SmallJob2: 1, SmallMore: 1, SmallJob5: 1}},
 		{"where the list has a pause", []datasets.Flow{packet(1000+7201, 1448)}, datasets.Pulse{}},
 	} {
-		x := New(Settings{Gap: 300 * time.Second, Blocks: []datasets.Micros{midnight + 1000*second}, Keep: func(string, int32, string) bool { return true }}, byAddress{}, nil)
+		jobs := []datasets.PoolJob{{At: midnight + 1998*second, Client: "10.0.0.9"}, {At: midnight + 2000*second, Client: "10.0.0.8"}, {At: midnight + 2100*second, Client: "10.0.0.9"},
+			{At: midnight + 2300*second, Client: "10.0.0.1"}, {At: midnight + 2400*second, Client: "10.0.0.9"}} // the fourth is of the same client
+		x := New(Settings{Gap: 300 * time.Second, Blocks: []datasets.Micros{midnight + 1000*second}, Jobs: jobs, Keep: func(string, int32, string) bool { return true }}, byAddress{}, nil)
 		for _, f := range test.flows {
 			x.Add(&f)
 		}

@@ -28,6 +28,9 @@ type Settings struct {
 	// Blocks are the instants at which pools learnt of a new block, in order. nil:
 	// contacts are not held against them.
 	Blocks []datasets.Micros
+	// Jobs are what listed pools sent, in order. Packets are held against those
+	// of other clients: nobody vouches for himself.
+	Jobs []datasets.PoolJob
 }
 
 const (
@@ -99,6 +102,9 @@ type Stitcher struct {
 	today  int32
 	swept  datasets.Micros
 	block  int // first of Blocks not before the latest record
+	job    int // first of Jobs that is not too far before it
+
+	vouching []int32 // clients of Jobs
 
 	sessions [][]session // in blocks, so that they stay where they are
 	free     []int32     // places
@@ -125,6 +131,9 @@ func New(set Settings, who Resolver, tls []datasets.TLS) *Stitcher {
 	}
 	x := &Stitcher{set: set, who: who, gap: datasets.Micros(set.Gap.Microseconds()), names: newNames(), hello: map[helloKey][]hello{},
 		owners: map[int32]owner{}, days: map[int32]*table{}}
+	for _, j := range set.Jobs {
+		x.vouching = append(x.vouching, x.names.number(j.Client))
+	}
 	x.learn(tls)
 	return x
 }

@@ -47,7 +47,7 @@ var sentences = []string{
 	"UDP tunnel to 192.0.2.1 port 51820 that carries 40 B/s evenly (hourly variation 0.10, night to day 1.00) for 200 h: miners behind a VPN look like this",
 	"UDP tunnel to 192.0.2.1 port 51820 that carries 40 B/s evenly (sampled packets on 14 days, night to day 1.00) for 200 h: miners behind a VPN look like this",
 	"192.0.2.1 port 443 sends more when a block is found: 6.1 standard errors in 672 records (p 0.0001 for the best of 5 contacts); pools do, and wallets and explorers",
-	"192.0.2.1 port 443 sends large packets when a block is found: 3 of 4 sampled ones within 30 s of one, by chance 0.4 (p 0.0085 for the best of 2 contacts); pools do, and wallets and explorers",
+	"192.0.2.1 port 443 sends large packets when a block is found: 3 of 4 sampled ones within 30 s of one or 5 s of a job that a listed pool sent another client, by chance 0.4 (p 0.0085 for the best of 2 contacts); pools do, and wallets and explorers",
 	"3 of the 3 clients of 192.0.2.1 port 3333 hold steady sessions with it that are shaped like Stratum, without a name: it may be a private pool or a relay",
 	"3 of the 3 clients of 192.0.2.1 port 3333 hold steady sessions with it that are shaped like Stratum, without a name, 2 of them with several equal sessions at once: it may be a private pool or a relay",
 	"name of a pool looked up: btc.example.org (Poolin), 12 queries on 3 days, but no session with it in the flows",
