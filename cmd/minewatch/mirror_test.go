@@ -37,8 +37,8 @@ func TestWorkersOfMirror(t *testing.T) {
 	for ; c.plan() > 0; rounds++ {
 		c.work("0 of 2", "0 of 2 again", "1 of 2")
 	}
-	if rounds != 4 {
-		t.Errorf("%d rounds, want 4: profiles, sessions, contacts, endpoints", rounds)
+	if rounds != 5 {
+		t.Errorf("%d rounds, want 5: profiles, jobs, sessions, contacts, endpoints", rounds)
 	}
 	c.work("0 of 1") // of the empty plan
 	mustRun(t, "run", "-w", c.dir, "--mirror", c.address, "--quiet")
