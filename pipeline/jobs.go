@@ -3,8 +3,6 @@ package pipeline
 import (
 	"cmp"
 	"context"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -45,30 +43,15 @@ func applyJobs(ctx context.Context, env *Env, t Task) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	dir, err := env.scratch()
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(dir)
-	large := filepath.Join(dir, "large.parquet")
-	_, err = env.inDuckDB(ctx, 1, func(db *sql.DB) (int64, error) {
-		if err := env.views(ctx, db, t.In, "flows"); err != nil {
-			return 0, err
-		}
-		if err := db.List(ctx, "pool_address", interest.servers()); err != nil {
-			return 0, err
-		}
-		return db.Copy(ctx, sql.LargePackets(), large)
-	})
-	if err != nil {
-		return 0, err
-	}
 	jobs := newJobs(interest.tells, who.leases.Resolver())
-	err = store.Scan(large, func(rows []datasets.Flow) error {
-		for i := range rows {
-			jobs.add(&rows[i])
-		}
-		return nil
+	servers := map[string][]string{"pool_address": interest.servers()}
+	err = env.selected(ctx, t, "flows", sql.LargePackets(), servers, func(large string) error {
+		return store.Scan(large, func(rows []datasets.Flow) error {
+			for i := range rows {
+				jobs.add(&rows[i])
+			}
+			return nil
+		})
 	})
 	if err != nil {
 		return 0, err
@@ -79,9 +62,6 @@ func applyJobs(ctx context.Context, env *Env, t Task) (int64, error) {
 	m, err := store.CommitRows(env.WS.Lake(), jobs.rows, t.manifest("pool_job"))
 	return m.Rows, err
 }
-
-// jobGap parts jobs: what a pool sends an address within it is one message.
-const jobGap = datasets.Micros(60e6)
 
 // jobs gathers large packets of listed pools, which come in order.
 type jobs struct {
@@ -99,10 +79,10 @@ func (j *jobs) add(f *datasets.Flow) {
 	if !stitch.Large(f) || !j.tells(f.DstIP, f.DstPort) {
 		return
 	}
-	k := [2]string{strings.Clone(f.SrcIP), strings.Clone(f.DstIP)}
-	if at, ok := j.last[k]; ok && f.TS-at < jobGap {
+	if at, ok := j.last[[2]string{f.SrcIP, f.DstIP}]; ok && f.TS-at < stitch.MessageGap {
 		return
 	}
+	k := [2]string{strings.Clone(f.SrcIP), strings.Clone(f.DstIP)} // not the memory of all rows
 	j.last[k] = f.TS
 	client, _, _, _ := j.who.Client(f.SrcIP, f.SrcPort, f.TS)
 	j.rows = append(j.rows, datasets.PoolJob{At: f.TS, Client: strings.Clone(client), ClientIP: k[0]})

@@ -105,22 +105,11 @@ func applyNames(ctx context.Context, env *Env, t Task) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	dir, err := env.scratch()
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(dir)
-	daily := filepath.Join(dir, "daily.parquet")
-	_, err = env.inDuckDB(ctx, 1, func(db *sql.DB) (int64, error) {
-		if err := env.views(ctx, db, t.In, "dns"); err != nil {
-			return 0, err
-		}
-		return db.Copy(ctx, sql.ServerNames(), daily)
+	var rows []datasets.ServerName
+	err = env.selected(ctx, t, "dns", sql.ServerNames(), nil, func(daily string) (err error) {
+		rows, err = namesByClient(daily, who)
+		return err
 	})
-	if err != nil {
-		return 0, err
-	}
-	rows, err := namesByClient(daily, who)
 	if err != nil {
 		return 0, err
 	}
@@ -320,6 +309,32 @@ func (e *Env) inDuckDB(ctx context.Context, threads int, work func(*sql.DB) (int
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return work(db)
+}
+
+// selected calls use with a file of what a SELECT finds in one table of a task, beside tables of
+// texts by name; it is removed afterwards.
+func (e *Env) selected(ctx context.Context, t Task, table, query string, texts map[string][]string, use func(path string) error) error {
+	dir, err := e.scratch()
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "selected.parquet")
+	_, err = e.inDuckDB(ctx, 1, func(db *sql.DB) (int64, error) {
+		if err := e.views(ctx, db, t.In, table); err != nil {
+			return 0, err
+		}
+		for name, list := range texts {
+			if err := db.List(ctx, name, list); err != nil {
+				return 0, err
+			}
+		}
+		return db.Copy(ctx, query, path)
+	})
+	if err != nil {
+		return err
+	}
+	return use(path)
 }
 
 func (e *Env) scratch() (string, error) {

@@ -8,8 +8,8 @@ const (
 	// largePulse is the size in B from which a packet is a large one: jobs of Bitcoin's
 	// pools have 1.2 to 2 kB, in packets of at most 1.5 kB.
 	largePulse = 1000
-	// pulseGap parts large packets: what comes together is one message.
-	pulseGap = 60 * second
+	// MessageGap parts large packets of a contact: what comes together is one message.
+	MessageGap = 60 * second
 	// listGap is the longest time from a listed block to a packet that is held against the
 	// list: a pause of Bitcoin is longer in one of 160,000 (exp(-12)), so that the list has one.
 	listGap = 7200 * second
@@ -17,8 +17,10 @@ const (
 
 // Large reports whether a sampled record is a large packet from the server, or several of one instant.
 func Large(f *datasets.Flow) bool {
-	return f.Sampling > 1 && f.RespPkts > 0 && f.DurationS*1e6 <= float64(longestPulse) && f.RespBytes/f.RespPkts >= largePulse
+	return f.Sampling > 1 && f.RespPkts > 0 && f.DurationS*1e6 <= float64(longestPulse) && large(f.RespPkts, f.RespBytes)
 }
+
+func large(pkts, bytes int64) bool { return bytes/pkts >= largePulse }
 
 // farJob is from where on a job says nothing of a packet.
 var farJob = datasets.Micros(datasets.JobS[len(datasets.JobS)-1]) * second
@@ -39,16 +41,16 @@ func (x *Stitcher) pulse(s *session, c *contact, f *datasets.NumberedFlow, end d
 		return
 	}
 	if c.pulse == nil {
-		c.pulse = &pulse{large: -pulseGap}
+		c.pulse = &pulse{large: -MessageGap}
 	}
-	large := f.RespBytes/f.RespPkts >= largePulse
-	if large {
-		if f.TS-c.pulse.large < pulseGap {
+	big := large(f.RespPkts, f.RespBytes)
+	if big {
+		if f.TS-c.pulse.large < MessageGap {
 			return
 		}
 		c.pulse.large = f.TS
 	}
-	c.pulse.Add(large, job, block)
+	c.pulse.Add(big, job, block)
 }
 
 // jobLag returns how far the nearest job of another client is; beyond farJob it is
