@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ import (
 )
 
 // What listed pools send a client in large packets is a clock for the packets of another,
-// and not for its own.
+// and not for its own; further from any it is the blocks that a node heard of.
 func TestJobsAreAClockForOthers(t *testing.T) {
 	ws, err := Init(filepath.Join(t.TempDir(), "ws"), InitOptions{Buckets: 1, Zone: "UTC"})
 	if err != nil {
@@ -40,6 +41,11 @@ func TestJobsAreAClockForOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	const heard = "2023-05-01T00:11:39Z UpdateTip: new best=00 height=787700 date='2023-05-01T00:11:10Z' progress=1.000000\n" // 699 s
+	if err := os.WriteFile(ws.Path("debug.log"), []byte(heard), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ws.Config.Traffic.BlockTimes = []string{"debug.log"}
 	env, err := newEnv(ws, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +67,7 @@ func TestJobsAreAClockForOthers(t *testing.T) {
 	for _, d := range days {
 		pulses[d.Client+" "+d.ServerIP] = d.Pulse
 	}
-	if p := pulses[hidden+" "+private]; p != (datasets.Pulse{LargeJob2: 1, LargeMore: 1, SmallMore: 1}) {
+	if p := pulses[hidden+" "+private]; p != (datasets.Pulse{LargeJob2: 1, Large5: 1, SmallMore: 1}) {
 		t.Errorf("%+v", pulses)
 	}
 	if p, ok := pulses[known+" "+pool]; !ok || p.LargeJob1 > 0 {
