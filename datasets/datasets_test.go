@@ -75,7 +75,7 @@ func TestContractColumns(t *testing.T) {
 		"subscribers":       "ip_prefix port_from? port_to? valid_from valid_to? subscriber_id provider? bin? address? lat? lon? site_id?",
 		"flows":             "ts src_ip src_port dst_ip dst_port proto duration_s orig_bytes resp_bytes orig_pkts resp_pkts sni? direction? app? sampling?", // direction and sampling go beyond the contract
 		"dns":               "ts client_ip query answers?",
-		"tls":               "ts src_ip dst_ip dst_port sni ja3? ja4?",
+		"tls":               "ts src_ip dst_ip dst_port sni ja3? ja4? src_port?", // src_port goes beyond the contract
 		"pools":             "pool host ports? algorithm? source?",
 		"known_services":    "prefix? host? name why",
 		"outcomes":          "site_id visited_on outcome found_kw? note? team? drawn?", // the last two go beyond the contract

@@ -188,6 +188,7 @@ type TLS struct {
 	SNI     string `parquet:"sni,dict" in:"sni,key,host" doc:"server name"`
 	JA3     string `parquet:"ja3,optional,dict" in:"ja3" doc:"JA3 fingerprint of the client"`
 	JA4     string `parquet:"ja4,optional,dict" in:"ja4" doc:"JA4 fingerprint of the client"`
+	SrcPort int32  `parquet:"src_port,optional" in:"src_port,min=0,max=65535" doc:"client's port, which tells connections apart; not given if the log has none"`
 	Origin
 }
 

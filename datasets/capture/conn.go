@@ -88,7 +88,7 @@ func (t *table) payload(c *conn, p packet, side int) {
 	switch {
 	case p.proto == "tcp" && side == 0 && c.sni == "":
 		if c.sni = serverName(p.payload); c.sni != "" {
-			t.out.TLS = append(t.out.TLS, datasets.TLS{TS: p.at, SrcIP: c.src.Addr().String(), DstIP: c.dst.Addr().String(), DstPort: int32(c.dst.Port()), SNI: c.sni})
+			t.out.TLS = append(t.out.TLS, datasets.TLS{TS: p.at, SrcIP: c.src.Addr().String(), SrcPort: int32(c.src.Port()), DstIP: c.dst.Addr().String(), DstPort: int32(c.dst.Port()), SNI: c.sni})
 		}
 	case p.proto == "udp" && side == 1 && c.dst.Port() == 53:
 		t.answer(c, p)

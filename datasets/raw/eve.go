@@ -35,7 +35,7 @@ var EVE Format = &jsonDialect{
 		{table: "tls", fix: fixEVETLS, more: []string{"event_type"}, columns: []zeekColumn{
 			{"ts", []string{"timestamp"}, "", false}, {"src_ip", []string{"src_ip"}, "", false}, {"dst_ip", []string{"dest_ip"}, "", false},
 			{"dst_port", []string{"dest_port"}, "", false}, {"sni", []string{"tls.sni"}, "", false},
-			{"ja3", []string{"tls.ja3.hash"}, "", false}, {"ja4", []string{"tls.ja4"}, "", false},
+			{"ja3", []string{"tls.ja3.hash"}, "", false}, {"ja4", []string{"tls.ja4"}, "", false}, {"src_port", []string{"src_port"}, "", false},
 		}},
 	},
 }

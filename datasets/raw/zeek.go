@@ -64,6 +64,7 @@ var zeekLogs = []zeekLog{
 		{"sni", []string{"server_name"}, "", false},
 		{"ja3", []string{"ja3"}, "", false},
 		{"ja4", []string{"ja4"}, "", false},
+		{"src_port", []string{"id.orig_p"}, "", false},
 	}, []string{"established"}},
 }
 

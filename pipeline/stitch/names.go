@@ -31,8 +31,8 @@ func (n *names) number(s string) int32 {
 func (n *names) text(v int32) string { return n.texts[v] }
 
 type helloKey struct {
-	src, dst int32
-	port     uint16
+	src, dst     int32
+	sport, dport uint16 // sport is 0 where the log has none
 }
 
 // A hello is a TLS handshake.
@@ -44,7 +44,7 @@ type hello struct {
 func (x *Stitcher) learn(tls []datasets.TLS) {
 	for i := range tls {
 		if t := &tls[i]; t.SNI != "" {
-			k := helloKey{x.names.number(t.SrcIP), x.names.number(t.DstIP), uint16(t.DstPort)}
+			k := helloKey{x.names.number(t.SrcIP), x.names.number(t.DstIP), uint16(t.SrcPort), uint16(t.DstPort)}
 			x.hello[k] = append(x.hello[k], hello{t.TS, x.names.number(t.SNI)})
 		}
 	}
@@ -59,8 +59,8 @@ func (x *Stitcher) learn(tls []datasets.TLS) {
 // some protocols change to TLS after a greeting.
 const latestHello = 30 * second
 
-// helloOf returns the name said at the beginning of a connection. TLS logs
-// carry no client port: the first handshake counts that is not older.
+// helloOf returns the name said at the beginning of a connection: where the log has the client's port the latest
+// that was said on it, else the first of a handshake that is not older.
 //
 // Of a connection of which one packet in n is counted the first one counted comes
 // 6 s x n after the handshake on average ([sampledGap]). A name said within three
@@ -69,7 +69,11 @@ func (x *Stitcher) helloOf(k tuple, at datasets.Micros, sampling int32) int32 {
 	if len(x.hello) == 0 {
 		return 0
 	}
-	list := x.hello[helloKey{k.src, k.dst, k.dport}]
+	said := x.hello[helloKey{k.src, k.dst, k.sport, k.dport}]
+	if n, _ := slices.BinarySearchFunc(said, at+latestHello+1, func(h hello, t datasets.Micros) int { return cmp.Compare(h.at, t) }); n > 0 {
+		return said[n-1].sni
+	}
+	list := x.hello[helloKey{k.src, k.dst, 0, k.dport}]
 	since := at - clockSlack
 	if sampling > 1 {
 		since = at - min(day, 18*second*datasets.Micros(sampling))

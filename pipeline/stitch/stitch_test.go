@@ -273,6 +273,9 @@ func TestBeat(t *testing.T) {
 // Of a connection that is sampled the first packet counted comes long after its
 // handshake: its name is known if it was the only one meanwhile.
 func TestNamesOfSampledConnections(t *testing.T) {
+	on := func(port int32, at datasets.Micros, sni string) datasets.TLS {
+		return datasets.TLS{TS: midnight + at, SrcIP: "10.0.0.1", SrcPort: port, DstIP: "192.0.2.1", DstPort: 3333, SNI: sni}
+	}
 	hello := func(at datasets.Micros, sni string) datasets.TLS {
 		return datasets.TLS{TS: midnight + at, SrcIP: "10.0.0.1", DstIP: "192.0.2.1", DstPort: 3333, SNI: sni}
 	}
@@ -286,6 +289,10 @@ func TestNamesOfSampledConnections(t *testing.T) {
 		{"longer ago", []datasets.TLS{hello(0, "a.example")}, 1801 * second, ""},
 		{"twice the same", []datasets.TLS{hello(0, "a.example"), hello(second, "a.example")}, 600 * second, "a.example"},
 		{"two names", []datasets.TLS{hello(0, "a.example"), hello(second, "b.example")}, 600 * second, ""},
+		{"two names, with ports", []datasets.TLS{on(50000, 0, "a.example"), on(50001, second, "b.example")}, 5 * 24 * hour, "a.example"},
+		{"a port used again", []datasets.TLS{on(50000, 0, "a.example"), on(50000, hour, "b.example"), on(50000, 2*hour, "c.example")}, hour, "b.example"},
+		{"another port", []datasets.TLS{on(50001, 0, "a.example")}, 600 * second, ""},
+		{"ports of some", []datasets.TLS{on(50001, 0, "a.example"), hello(0, "b.example")}, 600 * second, "b.example"},
 	} {
 		f := flow(50000, test.at, 60, 100, 50)
 		f.Sampling = 100
