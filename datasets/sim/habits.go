@@ -71,7 +71,7 @@ func (s *sim) mine() {
 		sessions = min(s.c.Devices, 30)
 	}
 	k = k.packets(orig, resp, origBytes, respBytes, 0.15)
-	k.jobs = len(s.t.Blocks) > 0
+	k.news = s.ofBlocks(poolJob)
 	if s.c.Form == Infected {
 		s.infected(k)
 		return
@@ -93,7 +93,7 @@ func (s *sim) infected(like talk) {
 	pool := func(i int) talk {
 		p := pools[i]
 		k := s.server(p.Host, p.Port, false).packets(like.pktsMin, like.respMin, like.bytesPkt, like.respPkt, like.burst)
-		k.jobs = like.jobs
+		k.news = like.news
 		return k
 	}
 	if s.rng.Float64() < 0.5 {
@@ -208,12 +208,12 @@ func (s *sim) lookAlike(l LookAlike) {
 		always(k.packets(s.between(1, 3), s.between(1, 3), 420, 380, 0.4), 40)
 	case Wallet:
 		k := s.server(fmt.Sprintf("electrum-%d.example", s.rng.IntN(8)), 50002, true).packets(s.between(1, 3), s.between(1, 3), s.between(70, 130), s.between(80, 200), 0.2)
-		k.jobs = len(s.t.Blocks) > 0
-		if s.rng.Float64() < 0.2 { // on a computer that is never switched off
-			always(k, 30)
-		} else {
-			s.evenings(0.7, 1, 8, func() talk { return k })
-		}
+		k.news = s.ofBlocks(header)
+		s.onComputer(k)
+	case Explorer: // a page that is pushed what is new and acknowledges it
+		k := s.server(fmt.Sprintf("explorer-%d.example", s.rng.IntN(6)), 443, true).packets(s.between(3, 40), s.between(6, 60), s.between(52, 75), s.between(120, 500), 0.3)
+		k.news = s.ofBlocks(block)
+		s.onComputer(k)
 	case Machine:
 		k := s.own("controller", 9100).packets(s.between(4, 12), s.between(4, 12), s.between(90, 220), s.answers(), 0.05)
 		s.awake(s.begin, s.end, func(from, to time.Time) { s.keep(k, from, to, 60) })
@@ -234,6 +234,15 @@ func (s *sim) lookAlike(l LookAlike) {
 	case PoolSite, Dashboard:
 		s.poolSite(l)
 	}
+}
+
+// onComputer keeps a program running: one in five on a computer that is never switched off.
+func (s *sim) onComputer(k talk) {
+	if s.rng.Float64() < 0.2 {
+		s.keep(k, s.begin, s.end, 30)
+		return
+	}
+	s.evenings(0.7, 1, 8, func() talk { return k })
 }
 
 // answers is the mean size of what a server tells a device: acknowledgements in

@@ -16,8 +16,8 @@ type Packet struct {
 	Bytes   int64
 }
 
-// packets keeps the large packets of a record: jobs, when the block has reached the pool
-// and the job the miner, and what servers send in full packets otherwise. These are taken
+// packets keeps the packets of a record whose instants are known: jobs, when the block has reached the
+// pool and the job the miner, and what servers send in full packets otherwise. These are taken
 // from the record's bytes, so that its other packets are the smaller.
 //
 // A block reaches half of the network within a second, and a pool sends at once: 0.2 s and
@@ -31,7 +31,7 @@ func (s *sim) packets(k talk, f datasets.Flow, begins bool, told []job, others i
 	for _, j := range told {
 		at := datasets.MicrosOf(j.at.Add(time.Duration((0.2 + 0.8*s.inside.ExpFloat64()) * float64(time.Second))))
 		spare -= j.bytes
-		if j.bytes >= fullSize {
+		for range j.bytes / fullSize {
 			add(at, fullSize)
 		}
 		if rest := j.bytes % fullSize; rest > 0 {

@@ -33,7 +33,7 @@ type talk struct {
 	respMin    float64 // and from the server
 	bytesPkt   float64 // bytes a packet from the client, with headers
 	respPkt    float64 // and from the server
-	jobs       bool    // the server tells of blocks
+	news       *news   // what the server sends when it hears of a block; nil: nothing
 	large      float64 // share of the server's other packets that are of full size, see [Traffic.Packets]
 	burst      float64 // standard deviation of the log of the rate from record to record; 0 is even
 	start, end time.Time
@@ -59,10 +59,10 @@ func (s *sim) connect(k talk) {
 		at := datasets.MicrosOf(k.start.Add(-time.Duration(20+s.rng.IntN(180)) * time.Millisecond))
 		s.rows.DNS = append(s.rows.DNS, datasets.DNS{TS: max(at, datasets.MicrosOf(s.begin)), ClientIP: client, Query: k.host, Answers: k.addr.String()})
 		if k.tls {
-			s.rows.TLS = append(s.rows.TLS, datasets.TLS{TS: datasets.MicrosOf(k.start.Add(80 * time.Millisecond)), SrcIP: client, DstIP: k.addr.String(), DstPort: k.port, SNI: k.host})
+			s.rows.TLS = append(s.rows.TLS, datasets.TLS{TS: datasets.MicrosOf(k.start.Add(80 * time.Millisecond)), SrcIP: client, SrcPort: s.port, DstIP: k.addr.String(), DstPort: k.port, SNI: k.host})
 		}
 	}
-	if s.t.Packets && !k.jobs {
+	if s.t.Packets && k.news != poolJob {
 		k.large = largeShare(client, k)
 	}
 	step := k.end.Sub(k.start)
@@ -84,10 +84,10 @@ func (s *sim) record(k talk, at time.Time, length time.Duration) {
 	orig, resp := s.poisson(k.pktsMin*factor), s.poisson(k.respMin*factor)
 	var jobs, jobBytes int64
 	var told []job
-	if k.jobs {
-		for _, t := range s.jobs(at, at.Add(length)) {
+	if k.news != nil {
+		for _, t := range s.newsAt(k.news, at, at.Add(length)) {
 			orig++
-			b := 1200 + s.rng.Int64N(800)
+			b := k.news.least + s.rng.Int64N(k.news.most-k.news.least)
 			jobs, jobBytes = jobs+1+b/fullSize, jobBytes+b
 			told = append(told, job{t, b})
 		}
@@ -114,16 +114,39 @@ func (s *sim) record(k talk, at time.Time, length time.Duration) {
 // fullSize is the payload of a full packet on Ethernet.
 const fullSize = 1448
 
+// news is how many bytes a server sends of a block.
+type news struct{ least, most int64 }
+
+// What is told of a block. A header is that of Electrum's blockchain.headers.subscribe: 160
+// characters of the header in a message of 265 B, with TLS and IP 340 to 360 B. What explorers send to their
+// pages is longer (judgement).
+var (
+	poolJob = &news{1200, 2000}
+	header  = &news{340, 360}
+	block   = &news{1000, 3000}
+)
+
+// ofBlocks returns what a server sends, nothing if nobody knows of blocks.
+func (s *sim) ofBlocks(n *news) *news {
+	if len(s.t.Blocks) == 0 {
+		return nil
+	}
+	return n
+}
+
 // A job is what a pool sends at an instant.
 type job struct {
 	at    time.Time
 	bytes int64
 }
 
-// jobs returns when jobs come in [from, to): one a block, and those that refresh it.
-func (s *sim) jobs(from, to time.Time) (out []time.Time) {
+// newsAt returns when a server sends something in [from, to): once a block, and pools to refresh a job.
+func (s *sim) newsAt(what *news, from, to time.Time) (out []time.Time) {
 	first, _ := slices.BinarySearchFunc(s.t.Blocks, from, time.Time.Compare)
-	every := time.Duration(s.t.RefreshS) * time.Second
+	every := time.Duration(0)
+	if what == poolJob {
+		every = time.Duration(s.t.RefreshS) * time.Second
+	}
 	for i := max(0, first-1); i < len(s.t.Blocks) && s.t.Blocks[i].Before(to); i++ {
 		b, until := s.t.Blocks[i], to
 		if !b.Before(from) {
@@ -135,8 +158,8 @@ func (s *sim) jobs(from, to time.Time) (out []time.Time) {
 		if i+1 < len(s.t.Blocks) && s.t.Blocks[i+1].Before(to) {
 			until = s.t.Blocks[i+1]
 		}
-		k := max(1, (from.Sub(b)+every-1)/every)
-		for at := b.Add(k * every); at.Before(until); at = at.Add(every) {
+		n := max(1, (from.Sub(b)+every-1)/every)
+		for at := b.Add(n * every); at.Before(until); at = at.Add(every) {
 			out = append(out, at)
 		}
 	}

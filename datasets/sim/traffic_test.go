@@ -115,12 +115,12 @@ func TestRefreshedJobs(t *testing.T) {
 	s := &sim{t: Traffic{Blocks: []time.Time{start, start.Add(100 * time.Second)}, RefreshS: 31}}
 	for _, test := range []struct{ from, to, want int }{{-10, 0, 0}, {0, 1, 1}, {0, 31, 1}, {0, 32, 2}, {1, 94, 3}, {94, 100, 0}, {94, 132, 2}, {-10, 140, 6}} {
 		at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
-		if got := s.jobs(at(test.from), at(test.to)); len(got) != test.want || !slices.IsSortedFunc(got, time.Time.Compare) {
+		if got := s.newsAt(poolJob, at(test.from), at(test.to)); len(got) != test.want || !slices.IsSortedFunc(got, time.Time.Compare) {
 			t.Errorf("from %d to %d s: jobs at %v, want %d", test.from, test.to, got, test.want)
 		}
 	}
 	s.t.RefreshS = 0
-	if got := s.jobs(start, start.Add(time.Hour)); len(got) != 2 {
+	if got := s.newsAt(poolJob, start, start.Add(time.Hour)); len(got) != 2 {
 		t.Errorf("%v: jobs without refreshing", got)
 	}
 }
