@@ -18,8 +18,7 @@ import (
 // active timeout, MINEWATCH_INACTIVE_S=60 for its inactive
 // timeout, MINEWATCH_CLOCK_S=2 for how far the list of block times is off, MINEWATCH_REFRESH_S=31 for pools that refresh jobs,
 // MINEWATCH_FARM=3000 for the machines of the registered farm beside the crowd (0: none),
-// MINEWATCH_ORACLE=1 for an oracle besides, in the place of traffic/blocks on sampled records, and MINEWATCH_WEB=0 to leave out browsing, which never lasts and is
-// most of the records.
+// and MINEWATCH_WEB=0 to leave out browsing, which never lasts and is most of the records.
 func crowdSize() (n, days, perForm int, seeds []uint64) {
 	n, days, perForm, seeds = 600, 4, 3, []uint64{1}
 	if parts := strings.Split(os.Getenv("MINEWATCH_CROWD"), ","); len(parts) == 3 {
@@ -46,25 +45,18 @@ func BenchmarkCrowd(b *testing.B) {
 	if v, err := strconv.ParseInt(os.Getenv("MINEWATCH_RATES"), 10, 32); err == nil {
 		rates = []int32{int32(v)}
 	}
-	asked := os.Getenv("MINEWATCH_ORACLE") != ""
 	for b.Loop() {
 		var rows int64
-		all, oracles := map[int32][]judgement{}, map[int32][]judgement{}
+		all := map[int32][]judgement{}
 		for i, seed := range seeds {
 			c := newCrowd(b, seed, n, days, perForm, rates...)
 			rows += c.rows
 			for _, v := range c.views {
-				all[v.sampling] = append(all[v.sampling], c.judge(b, v, nil)...)
-				if asked && v.sampling > 1 {
-					oracles[v.sampling] = append(oracles[v.sampling], c.judge(b, v, v.oracle)...)
-				}
+				all[v.sampling] = append(all[v.sampling], c.judge(b, v)...)
 			}
 			b.Logf("after %d of %d seeds, %d records:", i+1, len(seeds), rows)
 			for _, r := range rates {
-				report(b, r, "", all[r])
-				if len(oracles[r]) > 0 {
-					report(b, r, " oracle,", oracles[r])
-				}
+				report(b, r, all[r])
 			}
 		}
 		both := newTally()
@@ -76,30 +68,30 @@ func BenchmarkCrowd(b *testing.B) {
 }
 
 // report prints how the rules and the rankings do.
-func report(b *testing.B, rate int32, by string, list []judgement) {
+func report(b *testing.B, rate int32, list []judgement) {
 	b.Helper()
 	for _, r := range rules {
 		t := newTally()
 		t.add(list, r.called)
-		b.Logf("1:%d%s %s: %s", rate, by, r.name, t)
+		b.Logf("1:%d %s: %s", rate, r.name, t)
 	}
 	for _, low := range []float64{0, 0.2, 0.4, 0.8, 1.5} {
 		of := slices.DeleteFunc(slices.Clone(list), func(j judgement) bool { return j.form == sim.NotMining || j.size < low })
 		t := newTally()
 		t.add(of, called(anyTwo))
-		b.Logf("1:%d%s any two kinds, mines from %.1f of the host's load: recall %.3f of %d", rate, by, low, t.recall(), len(of))
+		b.Logf("1:%d any two kinds, mines from %.1f of the host's load: recall %.3f of %d", rate, low, t.recall(), len(of))
 	}
 	for cut := -4.0; cut <= 0; cut++ {
 		t := newTally()
 		t.add(list, func(j judgement) bool { return j.kinds() >= 2 && j.fused.LogOdds >= cut })
-		b.Logf("1:%d%s any two kinds, log-odds from %.1f: %s", rate, by, cut, t)
+		b.Logf("1:%d any two kinds, log-odds from %.1f: %s", rate, cut, t)
 	}
 	for name, score := range map[string]func(judgement) float64{
 		"traffic alone": func(j judgement) float64 { s, _ := j.alone(); return s },
 		"any two kinds": twoKinds,
 	} {
 		p, low := precisionAt(list, 0.9, score)
-		b.Logf("1:%d%s ranked by %s: average precision %.3f; precision %.3f (at least %.3f) at a recall of 0.9", rate, by, name, averagePrecision(list, score), p, low)
+		b.Logf("1:%d ranked by %s: average precision %.3f; precision %.3f (at least %.3f) at a recall of 0.9", rate, name, averagePrecision(list, score), p, low)
 	}
 }
 
@@ -120,7 +112,7 @@ func BenchmarkOpponent(b *testing.B) {
 		var best []float64
 		for _, seed := range seeds {
 			c := newCrowd(b, seed, n, days, perForm, 1)
-			ours = append(ours, c.judge(b, c.views[0], nil)...)
+			ours = append(ours, c.judge(b, c.views[0])...)
 			best = append(best, c.rita()...)
 		}
 		theirs := slices.Clone(ours)

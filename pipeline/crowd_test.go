@@ -46,7 +46,6 @@ type view struct {
 	days     []datasets.FlowDay
 	sessions []datasets.FlowSession
 	used     map[endpointKey]int32 // clients by server port
-	oracle   []float64             // of each client; nil if none is asked
 }
 
 // hiddenDNS is the share of subscribers who ask a resolver that the provider does
@@ -118,9 +117,6 @@ func newCrowd(tb testing.TB, seed uint64, n, days, perForm int, rates ...int32) 
 			flows := sim.Exporter{OneIn: v.sampling, InactiveS: inactiveS, Seed: mix(seed, i)}.Sampled(rows)
 			set.Jobs = v.jobs
 			v.add(set, flows, rows.TLS)
-			if v.sampling > 1 && os.Getenv("MINEWATCH_ORACLE") != "" {
-				v.oracle = append(v.oracle, oracle{blocks, math.Hypot(clockS, 1), float64(v.sampling)}.ratio(rows, flows))
-			}
 		}
 	}
 	return c
@@ -376,9 +372,8 @@ func called(name string) func(judgement) bool {
 	return rules[slices.IndexFunc(rules, func(r rule) bool { return r.name == name })].called
 }
 
-// judge adds up what is said of each subscriber by the shipped weights; with what an oracle
-// says of each in the place of what was found by timing, unless that is nil.
-func (c *crowd) judge(tb testing.TB, v *view, oracles []float64) []judgement {
+// judge adds up what is said of each subscriber by the shipped weights.
+func (c *crowd) judge(tb testing.TB, v *view) []judgement {
 	tb.Helper()
 	found := c.detect(tb, v)
 	byClient := map[string][]datasets.FlowDay{}
@@ -391,15 +386,11 @@ func (c *crowd) judge(tb testing.TB, v *view, oracles []float64) []judgement {
 		list := found[client.Addr.String()]
 		meter := &c.meters[i]
 		j := judgement{form: client.Form, families: map[traffic.Family]float64{}, size: meter.size}
-		said := list
-		if oracles != nil {
-			said = instead(list, oracles[i])
-		}
-		for _, f := range said {
+		for _, f := range list {
 			j.families[f.Family] = max(j.families[f.Family], f.LogLR)
 		}
-		evidence := traffic.ForSite("s", said)
-		if len(said) == 0 {
+		evidence := traffic.ForSite("s", list)
+		if len(list) == 0 {
 			evidence = append(evidence, counter.Quiet("s", counter.Watched{Hours: int32(24 * c.traffic.Days)}))
 		}
 		site := score.Site{ID: "s", Hourly: true}

@@ -32,10 +32,14 @@ import (
 //
 // Sampled records have mostly one packet, with its instant and its size. There it is single
 // packets of at least 1,000 B from the server whose lag to a job that a listed pool sent another client, else to
-// the nearest block, is held against chance, of contacts with 1 to 60 packets a minute either way: see [jobClock]. The
+// the nearest block, is held against chance, of contacts with 1 to 60 packets a minute either way: see [jobClock]. A
+// server tells all its clients alike, so that what it sent the others counts, too. The
 // weight is ln B less that of the number of the client's contacts with such a packet, as their best is
 // taken; it is a likelihood ratio and no bound, so that nothing more is taken off. Below
 // MinLR nothing is said: 3 is where evidence begins to be positive (Kass and Raftery, JASA 90, 1995).
+// A wallet is told the header alone (Electrum's blockchain.headers.subscribe, 265 B), which is no large
+// packet; one subscriber in 1,000 is taken to keep open what is told more, such as a page of an explorer: at most
+// CapLarge, ln(0.75/0.001).
 // A pool that sends a job every half a minute besides has its large packets everywhere: sampled, nothing is said of it.
 type Blocks struct {
 	MinRecords   int64   // that were held against block times
@@ -44,6 +48,7 @@ type Blocks struct {
 	MaxP         float64 // above it nothing is said
 	MinLR        float64 // of sampled records; below it nothing is said
 	Cap          float64 // of the log of the likelihood ratio
+	CapLarge     float64 // of sampled records
 }
 
 var _ Detector = Blocks{}
@@ -51,7 +56,7 @@ var _ Detector = Blocks{}
 // DefaultBlocks returns the settings that ship. 100 records and 50 blocks are half a day
 // of BTC; 600 B/s is the highest rate of a tunnelled miner, see [Tunnel].
 func DefaultBlocks() Blocks {
-	return Blocks{MinRecords: 100, MinBlocks: 50, MaxBytesPerS: 600, MaxP: 0.02, MinLR: 3, Cap: 5}
+	return Blocks{MinRecords: 100, MinBlocks: 50, MaxBytesPerS: 600, MaxP: 0.02, MinLR: 3, Cap: 5, CapLarge: 6.6}
 }
 
 // Info describes the detector.
@@ -59,7 +64,7 @@ func (Blocks) Info() detectors.Info {
 	return detectors.Info{
 		ID: "traffic/blocks", Unit: "standard errors", Group: "blocks",
 		Source: "idea of MineHunter (ACSAC 2021); bound of Sellke, Bayarri and Berger (2001); sampled: Bayes factor, scale of Kass and Raftery (1995)",
-		Looks:  "A lasting contact whose server sends more in records in which a block was found, by least squares. It sees through encryption, relays, delivery networks and tunnels, and needs block times (traffic.block_times) and records of at most an hour. Of sampled records it is single large packets near blocks, or near jobs that listed pools sent other clients, by their likelihood ratio. Wallets hear of blocks, too: at most 5.",
+		Looks:  "A lasting contact whose server sends more in records in which a block was found, by least squares. It sees through encryption, relays, delivery networks and tunnels, and needs block times (traffic.block_times) and records of at most an hour. Of sampled records it is single large packets near blocks, or near jobs that listed pools sent other clients, by their likelihood ratio. Wallets hear of blocks, too: at most 5, and 6.6 of large packets, as they are told a header only.",
 	}
 }
 

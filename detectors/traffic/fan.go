@@ -56,7 +56,9 @@ func (d Fan) Detect(w Window) []Finding {
 		if _, common := lookAlikes[p.ServerPort]; common {
 			continue
 		}
-		out = append(out, d.grade(w, p, fan, of))
+		if f := d.grade(w, p, fan, of); f.LogLR > 0 {
+			out = append(out, f)
+		}
 	}
 	return sortFindings(out)
 }
@@ -73,5 +75,6 @@ func (d Fan) grade(w Window, p datasets.FlowProfile, fan *fan, of int32) Finding
 	}
 	f.Detail = fmt.Sprintf("%d of the %d clients of %s hold steady sessions with it that are shaped like Stratum, without a name%s: it may be a private pool or a relay",
 		fan.clients, of, p.ServerIP, how)
+	f.add(w.untold(p))
 	return f
 }

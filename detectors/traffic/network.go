@@ -26,11 +26,33 @@ type Network struct {
 	names   map[string]int32       // clients with a lasting contact under a server name
 	sole    map[string]string      // the name at an address; "" if there are several
 	asked   map[string][]nameAsked // listed hosts answered with an address, by address
+	servers map[server]*sent       // what servers sent all their clients
 	pools   Catalogue
 
 	small  datasets.Lags // single small packets of all, by lag from a block
 	clock  *jobClock
 	clocks sync.Once
+}
+
+// A server is known by the name that clients gave it, or by its address if they gave none, and by its port: another
+// port of a rented machine may be somebody else's.
+type server struct {
+	name, addr string
+	port       int32
+}
+
+// A sent is large packets of a server, of sampled records, and how many there would be at least, on average, if
+// each of its lasting contacts were a miner of Bitcoin's.
+type sent struct {
+	large datasets.Lags
+	jobs  float64
+}
+
+func (x *sent) plus(y *sent) sent {
+	if y == nil {
+		return *x
+	}
+	return sent{x.large.Plus(y.large), x.jobs + y.jobs}
 }
 
 // A fan is the clients whose traffic with an address has the shape.
@@ -53,7 +75,7 @@ type nameAsked struct {
 
 // NewNetwork takes the server_endpoint rows.
 func NewNetwork(rows []datasets.ServerEndpoint, pools Catalogue) *Network {
-	n := &Network{used: make(map[endpoint]int32, len(rows)), byAddr: map[string]int32{}, steady: map[string]*fan{}, names: map[string]int32{}, sole: map[string]string{}, asked: map[string][]nameAsked{}, pools: pools}
+	n := &Network{used: make(map[endpoint]int32, len(rows)), byAddr: map[string]int32{}, steady: map[string]*fan{}, names: map[string]int32{}, sole: map[string]string{}, asked: map[string][]nameAsked{}, servers: map[server]*sent{}, pools: pools}
 	for _, r := range rows {
 		n.clients = max(n.clients, r.NetworkClients)
 		ip := strings.Clone(r.ServerIP)
@@ -76,6 +98,14 @@ func (n *Network) AddProfile(p datasets.FlowProfile) {
 		}
 	}
 	n.small = n.small.Plus(p.Pulse.Small())
+	if own := sentTo(p); (own.large.Sum() > 0 || own.jobs > 0) && !mixed(p) {
+		k := serverOf(p)
+		if n.servers[k] == nil {
+			n.servers[server{strings.Clone(k.name), strings.Clone(k.addr), k.port}] = &own
+		} else {
+			*n.servers[k] = n.servers[k].plus(&own)
+		}
+	}
 	if !lasting(p) {
 		return
 	}
@@ -182,6 +212,57 @@ func TellsBlocks(m datasets.PoolMatch, port int32) bool {
 // listed reports whether a name is a pool's.
 func (n *Network) listed(name string) bool {
 	return n != nil && n.pools.Match(name, 0).Kind != datasets.NoPool
+}
+
+// serverOf returns the server of a contact.
+func serverOf(p datasets.FlowProfile) server {
+	if p.SNI != "" {
+		return server{name: p.SNI, port: p.ServerPort}
+	}
+	return server{addr: p.ServerIP, port: p.ServerPort}
+}
+
+// sentTo returns what a contact's server sent this client. A pool sends each session a job for each block; what an
+// exporter put into longer records has no instant and is left out of what is expected, too.
+func sentTo(p datasets.FlowProfile) sent {
+	x := sent{large: p.Pulse.Large()}
+	if p.Sampling > 1 && p.RespPkts > 0 && lasting(p) {
+		small := p.Pulse.Small()
+		seen := min(1, float64(small.Sum()+x.large.Sum())*float64(p.Sampling)/float64(p.RespPkts))
+		x.jobs = seen * p.OpenS / blockEveryS / float64(p.Sampling)
+	}
+	return x
+}
+
+// mixed reports whether a server passes on what others send its clients, each something else.
+func mixed(p datasets.FlowProfile) bool {
+	_, tunnel := tunnelPorts[p.ServerPort]
+	return p.Proto != "tcp" || tunnel
+}
+
+// sent returns what the server of a contact sent all its clients, under its name
+// if it has one. An address of several names is several servers, and a tunnel's tells each something else:
+// of those it is what this client was sent.
+func (n *Network) sent(p datasets.FlowProfile) sent {
+	own := sentTo(p)
+	if n == nil || mixed(p) {
+		return own
+	}
+	name, named := n.sole[p.ServerIP]
+	if p.SNI == "" && named && name == "" {
+		return own
+	}
+	if p.SNI != "" {
+		name = p.SNI
+	}
+	var all sent
+	if name != "" {
+		all = all.plus(n.servers[server{name: name, port: p.ServerPort}])
+	}
+	if n.sole[p.ServerIP] == name {
+		all = all.plus(n.servers[server{addr: p.ServerIP, port: p.ServerPort}])
+	}
+	return all
 }
 
 // service returns how many clients had lasting contacts under the name at an address, if there is

@@ -3,8 +3,10 @@ package traffic
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/minewatch/minewatch/datasets"
 )
@@ -54,12 +56,21 @@ const (
 	// mostLearnt bounds the packets of listed pools that the clock is learnt from: more say no
 	// more, and a product of as many ratios stays a number.
 	mostLearnt = 5000
+	// mixedServers is the share of servers that tell their clients different things without being known
+	// for it, such as a rented relay (judgement).
+	mixedServers = 0.02
+	// otherCoins is the share of farms that mine another coin than Bitcoin: 2 % in Kazakhstan
+	// (eenergy.media 25291), of which somewhat more may have been missed.
+	otherCoins = 0.1
+	// leastSilence is the weight below which a silence is not worth telling.
+	leastSilence = 0.1
 )
 
 // A jobClock says how likely lags are for chance and for jobs.
 type jobClock struct {
 	chance [classes]float64
 	laws   []jobLaw
+	known  sync.Map // sums by what they are of
 }
 
 // A jobLaw is one law of the lags of jobs.
@@ -236,11 +247,94 @@ func (l *jobLaw) logB(n datasets.Lags) float64 {
 
 // logLR is ln B.
 func (c *jobClock) logLR(n datasets.Lags) float64 {
+	return c.sum(n, func(l *jobLaw) float64 { return l.logB(n) })
+}
+
+// logLRAt is ln B where the share of jobs is known.
+func (c *jobClock) logLRAt(n datasets.Lags, share float64) float64 {
+	i := int(share * sharesOfJobs)
+	return c.sum(lagsAt{n, i}, func(l *jobLaw) float64 {
+		sums := l.sums(n)
+		return floats.LogSumExp(l.weights[:]) + sums[i]
+	})
+}
+
+// lagsAt are lags of which a share are jobs.
+type lagsAt struct {
+	lags  datasets.Lags
+	share int // index
+}
+
+// sum adds up what all laws say, and keeps it by a key: most contacts have as few packets as others.
+func (c *jobClock) sum(key any, of func(l *jobLaw) float64) float64 {
+	if v, ok := c.known.Load(key); ok {
+		return v.(float64)
+	}
 	terms := make([]float64, len(c.laws))
 	for i := range c.laws {
-		terms[i] = c.laws[i].logB(n)
+		terms[i] = of(&c.laws[i])
 	}
-	return floats.LogSumExp(terms)
+	out := floats.LogSumExp(terms)
+	c.known.Store(key, out)
+	return out
+}
+
+// shared returns the log of a likelihood ratio of a contact: that of what its server sent all its
+// clients, and with a chance of mixedServers that of what it sent this client.
+func shared(own, all float64) float64 {
+	return floats.LogSumExp([]float64{math.Log1p(-mixedServers) + all, math.Log(mixedServers) + own})
+}
+
+// told is the log of the likelihood ratio of the instants of a server's large packets.
+func (c *jobClock) told(p datasets.FlowProfile, all sent) float64 {
+	own := p.Pulse.Large()
+	if all.large == own {
+		return c.logLR(own)
+	}
+	return shared(c.logLR(own), c.logLR(mostOf(all.large)))
+}
+
+// silent is the log of the likelihood ratio of a contact whose server does not send jobs, at most 0: of as few
+// large packets as were counted where of a pool of Bitcoin's it would be all.jobs on average, and of their
+// instants. Of miners otherCoins have a pool of another coin.
+func (c *jobClock) silent(p datasets.FlowProfile, all sent) float64 {
+	own := sentTo(p)
+	out := c.silence(all)
+	if all != own {
+		out = shared(c.silence(own), out)
+	}
+	if out > -leastSilence {
+		return 0
+	}
+	return out
+}
+
+// silence takes it that half of the jobs expected are among the large packets at least, however many others there are.
+func (c *jobClock) silence(x sent) float64 {
+	if x.jobs == 0 {
+		return 0
+	}
+	n := float64(x.large.Sum())
+	few := distuv.Poisson{Lambda: x.jobs}.CDF(n)
+	jobs := math.Log(few)
+	if n > 0 {
+		jobs += c.logLRAt(mostOf(x.large), min(1, x.jobs/n)/2)
+	}
+	return floats.LogSumExp([]float64{math.Log1p(-otherCoins) + jobs, math.Log(otherCoins)})
+}
+
+// untold is what it takes off that a server does not tell its clients of blocks, of sampled records; nothing if it
+// may.
+func (w Window) untold(p datasets.FlowProfile) []point {
+	if p.Sampling <= 1 {
+		return nil
+	}
+	sent := w.Network.sent(p)
+	add := w.Network.jobClock().silent(p, sent)
+	if add == 0 {
+		return nil
+	}
+	return []point{{add, fmt.Sprintf("%d large packets from its server where a pool of Bitcoin's sends %.0f when blocks are found", sent.large.Sum(), sent.jobs)}}
 }
 
 // within returns how many of the packets are near a job or less than 30 s from a block, and how many
@@ -256,22 +350,32 @@ func (c *jobClock) within(n datasets.Lags) (near int64, chance float64) {
 
 // sampled returns the findings in sampled records.
 func (d Blocks) sampled(w Window) []Finding {
-	var list []datasets.FlowProfile
+	type contact struct {
+		p    datasets.FlowProfile
+		sent sent
+	}
+	var list []contact
+	tested := 0
 	for _, p := range w.Profiles {
-		large := p.Pulse.Large()
-		if shape, ok := ShapeOf(p); large.Sum() == 0 || !d.mayMine(p) || !ok || !shape.paced() {
+		if shape, ok := ShapeOf(p); !d.mayMine(p) || !ok || !shape.paced() {
 			continue
 		}
-		list = append(list, p)
+		if sent := w.Network.sent(p); sent.large.Sum() > 0 {
+			list = append(list, contact{p, sent})
+		}
+		if p.Pulse.Large().Sum() > 0 {
+			tested++
+		}
 	}
 	if len(list) == 0 {
 		return nil
 	}
+	tested = max(1, tested)
 	c := w.Network.jobClock()
 	var out []Finding
-	for _, p := range list {
-		large := p.Pulse.Large()
-		weight := c.logLR(large) - math.Log(float64(len(list)))
+	for _, x := range list {
+		p, large := x.p, x.sent.large
+		weight := c.told(p, x.sent) - math.Log(float64(tested))
 		if weight < math.Log(d.MinLR) {
 			continue
 		}
@@ -280,9 +384,13 @@ func (d Blocks) sampled(w Window) []Finding {
 		f := w.finding(d.Info(), p)
 		f.Family, f.Host = FamilyTiming, p.SNI
 		f.Statistic = (float64(near) - chance) / math.Sqrt(chance*(1-chance/float64(n)))
-		f.PValue, f.N, f.LogLR = math.Exp(-weight), int32(min(n, math.MaxInt32)), min(d.Cap, weight)
-		f.Detail = fmt.Sprintf("%s port %d sends large packets when a block is found: %d of %d sampled ones within 30 s of one or 5 s of a job that a listed pool sent another client, by chance %.1f (p %.4f for the best of %d contacts); pools do, and wallets and explorers",
-			hostOf(p), p.ServerPort, near, n, chance, max(f.PValue, 0.0001), len(list))
+		f.PValue, f.N, f.LogLR = math.Exp(-weight), int32(min(n, math.MaxInt32)), min(d.CapLarge, weight)
+		to := ""
+		if others := n - p.Pulse.Large().Sum(); others > 0 {
+			to = fmt.Sprintf(" (%d to other clients)", others)
+		}
+		f.Detail = fmt.Sprintf("%s port %d sends large packets when a block is found: %d of %d sampled ones%s within 30 s of one or 5 s of a job that a listed pool sent another client, by chance %.1f (p %.4f for the best of %d contacts); pools do, and some explorers",
+			hostOf(p), p.ServerPort, near, n, to, chance, max(f.PValue, 0.0001), tested)
 		out = append(out, f)
 	}
 	return out

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -136,7 +137,7 @@ func TestBlocksSampled(t *testing.T) {
 	}{
 		{"three within half a minute", pulsing(three), 4.636068323184065},
 		{"the best of ten contacts", several, 4.636068323184065 - math.Log(10)},
-		{"many: the cap", pulsing(afar(9, 9, 9)), 5},
+		{"many: the cap", pulsing(afar(9, 9, 9)), 6.6},
 		{"one packet", pulsing(afar(1)), 2.3454424214680514},
 		// Less ln 4 it is below ln 3.
 		{"one packet, the best of four contacts", Window{Client: "10.0.0.1", Profiles: append(pulsing(afar(1)).Profiles, several.Profiles[1:4]...)}, 0},
@@ -181,7 +182,7 @@ func TestBlocksSampledByChance(t *testing.T) {
 		}
 		list := DefaultBlocks().Detect(w)
 		for _, f := range list {
-			if f.LogLR == 5 {
+			if f.LogLR == DefaultBlocks().CapLarge {
 				capped++
 			}
 		}
@@ -191,6 +192,120 @@ func TestBlocksSampledByChance(t *testing.T) {
 	}
 	if spoke > 200 || capped > 5 {
 		t.Errorf("%d of 2000 speak by chance, %d at the cap", spoke, capped)
+	}
+}
+
+// told returns a client whose server is at an address, and sends 120 small packets by chance, too.
+func told(client, ip, name string, large datasets.Lags) datasets.FlowProfile {
+	p := pulsing(large).Profiles[0]
+	p.Client, p.ServerIP, p.SNI = client, ip, name
+	x := &p.Pulse
+	x.Small5, x.Small15, x.Small30, x.Small60, x.Small120, x.SmallMore = 2, 4, 6, 10, 18, 80
+	return p
+}
+
+// A server tells all its clients alike. Two weeks of a session are 2,016 blocks on average, of which one in 1,000
+// counts two.
+func TestSentToAll(t *testing.T) {
+	n := NewNetwork(nil, list{})
+	for i, p := range []datasets.FlowProfile{
+		told("a", "192.0.2.1", "", afar(1)), told("b", "192.0.2.1", "", afar(0, 1)),
+		told("a", "192.0.2.2", "chat.example", afar(1)), told("b", "192.0.2.2", "", afar(0, 1)), told("c", "192.0.2.3", "chat.example", afar(0, 0, 1)),
+		told("a", "192.0.2.4", "one.example", afar(1)), told("b", "192.0.2.4", "two.example", afar(0, 1)), told("c", "192.0.2.4", "", afar(0, 0, 1)),
+		told("a", "192.0.2.5", "", afar(1)), told("b", "192.0.2.5", "", afar(0, 1)),
+	} {
+		if i >= 8 {
+			p.Proto, p.ServerPort = "udp", 51820
+		}
+		n.AddProfile(p)
+	}
+	tunnel := told("c", "192.0.2.5", "", datasets.Lags{})
+	tunnel.Proto, tunnel.ServerPort = "udp", 51820
+	other := told("d", "192.0.2.1", "", afar(0, 0, 0, 1))
+	other.ServerPort = 9000
+	n.AddProfile(other)
+	for _, test := range []struct {
+		name     string
+		p        datasets.FlowProfile
+		large    datasets.Lags
+		sessions float64
+	}{
+		{"by address", told("a", "192.0.2.1", "", afar(1)), afar(1, 1), 2},
+		{"by name, and by the address that has no other", told("b", "192.0.2.2", "", afar(0, 1)), afar(1, 1, 1), 3},
+		{"by name, elsewhere", told("c", "192.0.2.3", "chat.example", afar(0, 0, 1)), afar(1, 0, 1), 2},
+		{"one of several names", told("a", "192.0.2.4", "one.example", afar(1)), afar(1), 1},
+		{"any of several names", told("c", "192.0.2.4", "", afar(0, 0, 1)), afar(0, 0, 1), 1},
+		{"another port", other, afar(0, 0, 0, 1), 1},
+		{"a tunnel", tunnel, datasets.Lags{}, 1},
+	} {
+		// 120 small packets and 1 large of 120.96 were counted: all of them.
+		if got := n.sent(test.p); got.large != test.large || math.Abs(got.jobs-2.016*test.sessions) > 0.02*test.sessions {
+			t.Errorf("%s: %+v, want %v of %v sessions", test.name, got, test.large, test.sessions)
+		}
+	}
+	// Half of the packets were put into longer records: half of the jobs may be, too.
+	half := told("a", "192.0.2.9", "", datasets.Lags{})
+	half.Pulse.SmallMore = 20
+	if got := sentTo(half).jobs; math.Abs(got-1) > 0.01 {
+		t.Errorf("half of the packets: %v jobs", got)
+	}
+}
+
+func TestBlocksOfAServer(t *testing.T) {
+	chat, private := NewNetwork(nil, list{}), NewNetwork(nil, list{})
+	for i := range 40 {
+		chat.AddProfile(told(fmt.Sprint(i), "192.0.2.1", "", afar(0, 0, 1, 0, 1, 3)))
+	}
+	for i := range 3 {
+		private.AddProfile(told(fmt.Sprint(i), "192.0.2.1", "", afar(3)))
+	}
+	for _, test := range []struct {
+		name           string
+		large          datasets.Lags
+		n              *Network
+		blocks, steady float64
+	}{
+		{"one packet, nobody else", afar(1), nil, 2.3454424214680514, 1.6},
+		// 200 packets of 40 others by chance leave ln(0.02 x 10.4) of it; 80 jobs are not among them: ln 0.1 and
+		// a little, as one server in 50 is mixed, and as it is used by one client in 40: 1.6 - 2.2.
+		{"one packet, others' are by chance", afar(1), chat, 0, 0},
+		{"none, three others have nine", datasets.Lags{}, private, 6.6, 1.6},
+	} {
+		w := Window{Client: "z", From: midnight, To: midnight + 14*24*hour, Profiles: []datasets.FlowProfile{told("z", "192.0.2.1", "", test.large)}, Network: test.n}
+		if test.n != nil {
+			test.n.AddProfile(w.Profiles[0])
+		}
+		for _, d := range []struct {
+			Detector
+			want float64
+		}{{DefaultBlocks(), test.blocks}, {DefaultSteady(), test.steady}} {
+			got := d.Detect(w)
+			if d.want == 0 && len(got) > 0 || d.want > 0 && (len(got) != 1 || math.Abs(got[0].LogLR-d.want) > 1e-9) {
+				t.Errorf("%s: %+v, want %v", test.name, got, d.want)
+			}
+		}
+	}
+}
+
+// By hand: as few as k of m have a chance of Σ exp(-m) m^i/i!, one coin in ten is another.
+func TestSilence(t *testing.T) {
+	c := newJobClock(datasets.Lags{}, datasets.Lags{})
+	p := told("a", "192.0.2.1", "", datasets.Lags{})
+	own := sentTo(p)
+	for _, test := range []struct {
+		name string
+		all  sent
+		want float64
+	}{
+		{"none of two", own, math.Log(0.9*math.Exp(-own.jobs) + 0.1)},
+		{"none is expected", sent{large: afar(0, 0, 1)}, 0},
+		{"none of 4", sent{jobs: 4}, math.Log(0.98*(0.9*math.Exp(-4)+0.1) + 0.02*(0.9*math.Exp(-own.jobs)+0.1))},
+		{"none of 80", sent{jobs: 80}, math.Log(0.98*0.1 + 0.02*(0.9*math.Exp(-own.jobs)+0.1))},
+		{"as many as expected, in time", sent{afar(4), 4}, 0},
+	} {
+		if got := c.silent(p, test.all); math.Abs(got-test.want) > 1e-9 {
+			t.Errorf("%s: %v, want %v", test.name, got, test.want)
+		}
 	}
 }
 

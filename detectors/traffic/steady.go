@@ -105,9 +105,9 @@ func (Steady) durationPoints(p datasets.FlowProfile) []point {
 	r := nightToDay(p)
 	if p.Sampling > 1 { // no lengths, and hours without a packet mean nothing
 		switch {
-		case p.Days >= 5 && r >= 0.7 && r <= 1.4:
+		case p.Days >= 5 && (r >= 0.7 && r <= 1.4 || r >= 2): // or a night tariff's hours; people sleep
 			out = append(out, point{0.8, fmt.Sprintf("sampled packets in %d h on %d days, night to day %.2f", p.HoursActive, p.Days, r)})
-			if even := evenHours(p); float64(p.HoursActive) >= leastEven*even {
+			if even := evenHours(p); r < 2 && float64(p.HoursActive) >= leastEven*even {
 				out = append(out, point{0.4, fmt.Sprintf("an even session would show in %.0f h", even)})
 			}
 			return out
@@ -158,6 +158,7 @@ var lookAlikes = map[int32]string{
 	22: "SSH", 179: "BGP", 389: "LDAP", 554: "RTSP", 993: "IMAP", 1194: "OpenVPN", 1433: "SQL Server", 1723: "PPTP", 1883: "MQTT", 3306: "MySQL",
 	3389: "RDP", 4500: "IPsec", 5060: "SIP", 5061: "SIP", 5222: "XMPP", 5223: "push", 5228: "push", 5432: "PostgreSQL", 5671: "AMQP", 5672: "AMQP",
 	6379: "Redis", 6667: "IRC", 6697: "IRC", 8291: "Winbox", 8883: "MQTT", 9092: "Kafka", 10050: "Zabbix", 10051: "Zabbix",
+	50001: "Electrum", 50002: "Electrum",
 }
 
 // contextPoints reads what is around the session.
@@ -187,6 +188,7 @@ func (Steady) contextPoints(w Window, p datasets.FlowProfile, devices int32) []p
 	if devices >= 3 {
 		out = append(out, point{0.3, fmt.Sprintf("%d equal sessions at once", devices)})
 	}
+	out = append(out, w.untold(p)...)
 	if name, ok := lookAlikes[p.ServerPort]; ok {
 		out = append(out, point{-0.8, "port of " + name})
 	}

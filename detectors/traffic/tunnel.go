@@ -81,7 +81,8 @@ func (d Tunnel) grade(w Window, p datasets.FlowProfile, kind string) (Finding, b
 	}
 	f.Detail = fmt.Sprintf("%s tunnel to %s port %d that carries %.0f B/s evenly (%snight to day %.2f) for %.0f h: miners behind a VPN look like this",
 		kind, p.ServerIP, p.ServerPort, shape.BytesPerS, even, nightToDay(p), f.Statistic)
-	return f, true
+	f.add(w.untold(p))
+	return f, f.LogLR > 0
 }
 
 // even reports whether a tunnel is used day and night alike, or in the hours of a night

@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -88,6 +89,14 @@ func (w Window) finding(info detectors.Info, p datasets.FlowProfile) Finding {
 		f.Sampled = p.CountedPkts
 	}
 	return f
+}
+
+// add adds points, and says so.
+func (f *Finding) add(points []point) {
+	for _, x := range points {
+		f.LogLR += x.add
+		f.Detail += fmt.Sprintf("; %s (%+.1f)", x.what, x.add)
+	}
 }
 
 func sortFindings(list []Finding) []Finding {
