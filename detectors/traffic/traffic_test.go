@@ -204,7 +204,7 @@ func TestSteady(t *testing.T) {
 		{"sampled", sampled(106), 1.6},
 		{"sampled, in nine tenths of these hours", sampled(96), 1.6},
 		{"sampled, in fewer", sampled(95), 1.2},
-		{"sampled, by night", with(sampled(56), func(w *Window) { w.Profiles[0].NightHours = 28 }), 1.2}, // 23:00 to 07:00
+		{"sampled, by night", with(sampled(56), func(w *Window) { w.Profiles[0].NightHours = 28 }), 1.2},    // 23:00 to 07:00
 		{"sampled, more by night", with(sampled(56), func(w *Window) { w.Profiles[0].NightHours = 14 }), 0}, // 1.67
 		{"uneven", with(client(3333, "", 6, 100, week), func(w *Window) { w.Profiles[0].HourlyBytesCV = 1.5 }), 0.8},
 		// The name that three others have there, 0.4 + 0.9 - 1 in all: somebody's service. Not a pool's, or one of several.
