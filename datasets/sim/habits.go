@@ -210,10 +210,12 @@ func (s *sim) lookAlike(l LookAlike) {
 		k := s.server(fmt.Sprintf("electrum-%d.example", s.rng.IntN(8)), 50002, true).packets(s.between(1, 3), s.between(1, 3), s.between(70, 130), s.between(80, 200), 0.2)
 		k.news = s.ofBlocks(header)
 		s.onComputer(k)
-	case Explorer: // a page that is pushed what is new and acknowledges it
-		k := s.server(fmt.Sprintf("explorer-%d.example", s.rng.IntN(6)), 443, true).packets(s.between(3, 40), s.between(6, 60), s.between(52, 75), s.between(120, 500), 0.3)
+	case Explorer: // 2 to 4 kB every 2 s, as mempool's server sends its pages (POLL_RATE_MS 2000: fees, next blocks, transactions)
+		s.onComputer(s.server(fmt.Sprintf("explorer-%d.example", s.rng.IntN(6)), 443, true).packets(s.between(30, 60), s.between(60, 110), s.between(52, 60), s.between(700, 1200), 0.3))
+	case Display: // a clock, a bot: subscribed to blocks alone, and pings
+		k := s.server(fmt.Sprintf("blocks-%d.example", s.rng.IntN(6)), 443, true).packets(s.between(2, 4), s.between(2, 4), s.between(55, 75), s.between(55, 75), 0.2)
 		k.news = s.ofBlocks(block)
-		s.onComputer(k)
+		always(k, 30)
 	case Machine:
 		k := s.own("controller", 9100).packets(s.between(4, 12), s.between(4, 12), s.between(90, 220), s.answers(), 0.05)
 		s.awake(s.begin, s.end, func(from, to time.Time) { s.keep(k, from, to, 60) })

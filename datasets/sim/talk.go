@@ -62,7 +62,7 @@ func (s *sim) connect(k talk) {
 			s.rows.TLS = append(s.rows.TLS, datasets.TLS{TS: datasets.MicrosOf(k.start.Add(80 * time.Millisecond)), SrcIP: client, SrcPort: s.port, DstIP: k.addr.String(), DstPort: k.port, SNI: k.host})
 		}
 	}
-	if s.t.Packets && k.news != poolJob {
+	if s.t.Packets && (k.news == nil || k.news == header) {
 		k.large = largeShare(client, k)
 	}
 	step := k.end.Sub(k.start)
@@ -118,8 +118,8 @@ const fullSize = 1448
 type news struct{ least, most int64 }
 
 // What is told of a block. A header is that of Electrum's blockchain.headers.subscribe: 160
-// characters of the header in a message of 265 B, with TLS and IP 340 to 360 B. What explorers send to their
-// pages is longer (judgement).
+// characters of the header in a message of 265 B, with TLS and IP 340 to 360 B. An API that
+// is asked for blocks alone sends more of each (judgement).
 var (
 	poolJob = &news{1200, 2000}
 	header  = &news{340, 360}

@@ -30,7 +30,8 @@ import (
 //     telemetry of a company's branches, smart homes, SSH, VPN with people or sensors
 //     in it, remote desktops, telephones, games, video, exchange prices, and browsers
 //     on the web sites of pools, wallets that are told the header of every block (Electrum's
-//     blockchain.headers.subscribe), pages of explorers that are sent more. Their figures are plausible, not measured. Three in ten
+//     blockchain.headers.subscribe), pages of explorers that are sent everything, and one display or bot in 10,000 that is
+//     sent each block and nothing else (judgement). Their figures are plausible, not measured. Three in ten
 //     devices are told more than acknowledgements, and then look like miners.
 //   - Pools tell all their miners at once of a new block (mining.notify of Stratum with
 //     clean_jobs): a job of coinbase and 10 to 13 Merkle branches, 1.2 to 2 kB, which is one
@@ -152,10 +153,11 @@ const (
 	Phone     LookAlike = "sip phone"
 	Wallet    LookAlike = "wallet that hears of blocks"
 	Explorer  LookAlike = "block explorer left open"
+	Display   LookAlike = "display of blocks"
 	Machine   LookAlike = "machine that reports while it runs"
 )
 
-// LookAlikes lists them but for Wallet and Explorer, which are drawn apart so that what earlier seeds drew
+// LookAlikes lists them but for Wallet, Explorer and Display, which are drawn apart so that what earlier seeds drew
 // stays, and Machine, which runs when a meter says so and is given by whoever has one.
 func LookAlikes() []LookAlike {
 	return []LookAlike{Push, Chat, MQTT, Camera, Terminal, Telemetry, SSH, VPN, Game, Video, PoolSite, Dashboard, Ticker, SmartHome, SiteVPN, Remote, Phone}
@@ -163,7 +165,7 @@ func LookAlikes() []LookAlike {
 
 // habits is the share of clients that have each look-alike.
 var habits = map[LookAlike]float64{Push: 0.9, Chat: 0.7, MQTT: 0.1, Camera: 0.08, Terminal: 0.03, Telemetry: 0.02, SSH: 0.03, VPN: 0.1, Game: 0.2, Video: 0.6, PoolSite: 0.02, Dashboard: 0.003,
-	Ticker: 0.01, SmartHome: 0.15, SiteVPN: 0.005, Remote: 0.02, Phone: 0.03, Wallet: 0.005, Explorer: 0.001}
+	Ticker: 0.01, SmartHome: 0.15, SiteVPN: 0.005, Remote: 0.02, Phone: 0.03, Wallet: 0.005, Explorer: 0.001, Display: 0.0001}
 
 // A Client is one subscriber and what it does.
 type Client struct {
@@ -197,7 +199,11 @@ func (t Traffic) Draw(n int, miners map[Form]int) ([]Client, error) {
 	if len(forms) > n || n >= 1<<(t.Clients.Addr().BitLen()-t.Clients.Bits()) {
 		return nil, fmt.Errorf("draw %d clients with %d miners from %s: too many", n, len(forms), t.Clients)
 	}
-	rng, wallets, explorers := rand.New(rand.NewPCG(t.Seed, 0)), rand.New(rand.NewPCG(t.Seed, 50002)), rand.New(rand.NewPCG(t.Seed, 443))
+	rng := rand.New(rand.NewPCG(t.Seed, 0))
+	apart := []struct {
+		LookAlike
+		rng *rand.Rand
+	}{{Wallet, rand.New(rand.NewPCG(t.Seed, 50002))}, {Explorer, rand.New(rand.NewPCG(t.Seed, 50003))}, {Display, rand.New(rand.NewPCG(t.Seed, 50004))}}
 	order := rng.Perm(n)
 	clients := make([]Client, n)
 	addr := t.Clients.Masked().Addr()
@@ -215,11 +221,10 @@ func (t Traffic) Draw(n int, miners map[Form]int) ([]Client, error) {
 				c.LookAlikes = append(c.LookAlikes, l)
 			}
 		}
-		if wallets.Float64() < habits[Wallet] {
-			c.LookAlikes = append(c.LookAlikes, Wallet)
-		}
-		if explorers.Float64() < habits[Explorer] {
-			c.LookAlikes = append(c.LookAlikes, Explorer)
+		for _, l := range apart {
+			if l.rng.Float64() < habits[l.LookAlike] {
+				c.LookAlikes = append(c.LookAlikes, l.LookAlike)
+			}
 		}
 		switch c.Form {
 		case NotMining:

@@ -38,8 +38,8 @@ import (
 // taken; it is a likelihood ratio and no bound, so that nothing more is taken off. Below
 // MinLR nothing is said: 3 is where evidence begins to be positive (Kass and Raftery, JASA 90, 1995).
 // A wallet is told the header alone (Electrum's blockchain.headers.subscribe, 265 B), which is no large
-// packet; one subscriber in 1,000 is taken to keep open what is told more, such as a page of an explorer: at most
-// CapLarge, ln(0.75/0.001).
+// packet, and what is told everything, as the page of an explorer, is above MaxBytesPerS. One subscriber in 1,000 is taken to have a display, a bot
+// or the like that is told each block at length: at most CapLarge, ln(0.75/0.001), of a client that says as much as one that submits shares, else Cap.
 // A pool that sends a job every half a minute besides has its large packets everywhere: sampled, nothing is said of it.
 type Blocks struct {
 	MinRecords   int64   // that were held against block times
@@ -48,7 +48,7 @@ type Blocks struct {
 	MaxP         float64 // above it nothing is said
 	MinLR        float64 // of sampled records; below it nothing is said
 	Cap          float64 // of the log of the likelihood ratio
-	CapLarge     float64 // of sampled records
+	CapLarge     float64 // of sampled records of a client that may submit shares
 }
 
 var _ Detector = Blocks{}
@@ -64,7 +64,7 @@ func (Blocks) Info() detectors.Info {
 	return detectors.Info{
 		ID: "traffic/blocks", Unit: "standard errors", Group: "blocks",
 		Source: "idea of MineHunter (ACSAC 2021); bound of Sellke, Bayarri and Berger (2001); sampled: Bayes factor, scale of Kass and Raftery (1995)",
-		Looks:  "A lasting contact whose server sends more in records in which a block was found, by least squares. It sees through encryption, relays, delivery networks and tunnels, and needs block times (traffic.block_times) and records of at most an hour. Of sampled records it is single large packets near blocks, or near jobs that listed pools sent other clients, by their likelihood ratio. Wallets hear of blocks, too: at most 5, and 6.6 of large packets, as they are told a header only.",
+		Looks:  "A lasting contact whose server sends more in records in which a block was found, by least squares. It sees through encryption, relays, delivery networks and tunnels, and needs block times (traffic.block_times) and records of at most an hour. Of sampled records it is single large packets near blocks, or near jobs that listed pools sent other clients, by their likelihood ratio. Wallets hear of blocks, too: at most 5, and 6.6 of large packets where the client says as much as one that submits shares, as wallets are told a header only.",
 	}
 }
 

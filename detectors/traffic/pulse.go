@@ -59,9 +59,9 @@ const (
 	// mixedServers is the share of servers that tell their clients different things without being known
 	// for it, such as a rented relay (judgement).
 	mixedServers = 0.02
-	// otherCoins is the share of farms that mine another coin than Bitcoin: 2 % in Kazakhstan
-	// (eenergy.media 25291), of which somewhat more may have been missed.
-	otherCoins = 0.1
+	// noJobs is the share of farms that are sent no large packet with a block of Bitcoin's: 2 % in Kazakhstan mine
+	// another coin (eenergy.media 25291), and jobs of Stratum V2 are short (judgement).
+	noJobs = 0.1
 	// leastSilence is the weight below which a silence is not worth telling.
 	leastSilence = 0.1
 )
@@ -296,7 +296,7 @@ func (c *jobClock) told(p datasets.FlowProfile, all sent) float64 {
 
 // silent is the log of the likelihood ratio of a contact whose server does not send jobs, at most 0: of as few
 // large packets as were counted where of a pool of Bitcoin's it would be all.jobs on average, and of their
-// instants. Of miners otherCoins have a pool of another coin.
+// instants. Of miners noJobs are sent none.
 func (c *jobClock) silent(p datasets.FlowProfile, all sent) float64 {
 	own := sentTo(p)
 	out := c.silence(all)
@@ -320,7 +320,7 @@ func (c *jobClock) silence(x sent) float64 {
 	if n > 0 {
 		jobs += c.logLRAt(mostOf(x.large), min(1, x.jobs/n)/2)
 	}
-	return floats.LogSumExp([]float64{math.Log1p(-otherCoins) + jobs, math.Log(otherCoins)})
+	return floats.LogSumExp([]float64{math.Log1p(-noJobs) + jobs, math.Log(noJobs)})
 }
 
 // untold is what it takes off that a server does not tell its clients of blocks, of sampled records; nothing if it
@@ -353,15 +353,21 @@ func (d Blocks) sampled(w Window) []Finding {
 	type contact struct {
 		p    datasets.FlowProfile
 		sent sent
+		most float64
 	}
 	var list []contact
 	tested := 0
 	for _, p := range w.Profiles {
-		if shape, ok := ShapeOf(p); !d.mayMine(p) || !ok || !shape.paced() {
+		shape, ok := ShapeOf(p)
+		if p.Sampling <= 1 || !d.mayMine(p) || !ok || !shape.paced() {
 			continue
 		}
 		if sent := w.Network.sent(p); sent.large.Sum() > 0 {
-			list = append(list, contact{p, sent})
+			most := d.Cap
+			if shape.submits() {
+				most = d.CapLarge
+			}
+			list = append(list, contact{p, sent, most})
 		}
 		if p.Pulse.Large().Sum() > 0 {
 			tested++
@@ -384,12 +390,12 @@ func (d Blocks) sampled(w Window) []Finding {
 		f := w.finding(d.Info(), p)
 		f.Family, f.Host = FamilyTiming, p.SNI
 		f.Statistic = (float64(near) - chance) / math.Sqrt(chance*(1-chance/float64(n)))
-		f.PValue, f.N, f.LogLR = math.Exp(-weight), int32(min(n, math.MaxInt32)), min(d.CapLarge, weight)
+		f.PValue, f.N, f.LogLR = math.Exp(-weight), int32(min(n, math.MaxInt32)), min(x.most, weight)
 		to := ""
 		if others := n - p.Pulse.Large().Sum(); others > 0 {
 			to = fmt.Sprintf(" (%d to other clients)", others)
 		}
-		f.Detail = fmt.Sprintf("%s port %d sends large packets when a block is found: %d of %d sampled ones%s within 30 s of one or 5 s of a job that a listed pool sent another client, by chance %.1f (p %.4f for the best of %d contacts); pools do, and some explorers",
+		f.Detail = fmt.Sprintf("%s port %d sends large packets when a block is found: %d of %d sampled ones%s within 30 s of one or 5 s of a job that a listed pool sent another client, by chance %.1f (p %.4f for the best of %d contacts); pools do, and some displays and bots",
 			hostOf(p), p.ServerPort, near, n, to, chance, max(f.PValue, 0.0001), tested)
 		out = append(out, f)
 	}

@@ -138,6 +138,7 @@ func TestBlocksSampled(t *testing.T) {
 		{"three within half a minute", pulsing(three), 4.636068323184065},
 		{"the best of ten contacts", several, 4.636068323184065 - math.Log(10)},
 		{"many: the cap", pulsing(afar(9, 9, 9)), 6.6},
+		{"many, to a client that pings", with(pulsing(afar(9, 9, 9)), func(p *datasets.FlowProfile) { p.OrigBytes = p.OrigPkts * 68 }), 5}, // 6 packets of 16 B said a minute
 		{"one packet", pulsing(afar(1)), 2.3454424214680514},
 		// Less ln 4 it is below ln 3.
 		{"one packet, the best of four contacts", Window{Client: "10.0.0.1", Profiles: append(pulsing(afar(1)).Profiles, several.Profiles[1:4]...)}, 0},
