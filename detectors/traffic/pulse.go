@@ -285,13 +285,19 @@ func shared(own, all float64) float64 {
 	return floats.LogSumExp([]float64{math.Log1p(-mixedServers) + all, math.Log(mixedServers) + own})
 }
 
-// told is the log of the likelihood ratio of the instants of a server's large packets.
+// told is the log of the likelihood ratio of the instants of a server's large packets, and, of those it sent all
+// its clients, of their number, if that is below the median of a pool's: a few by chance are no jobs of many.
 func (c *jobClock) told(p datasets.FlowProfile, all sent) float64 {
 	own := p.Pulse.Large()
 	if all.large == own {
 		return c.logLR(own)
 	}
-	return shared(c.logLR(own), c.logLR(mostOf(all.large)))
+	return shared(c.logLR(own), c.logLR(mostOf(all.large))+min(0, math.Ln2+all.few()))
+}
+
+// few is the log of the chance that no more packets than these are counted of as many jobs as are expected.
+func (x sent) few() float64 {
+	return math.Log(distuv.Poisson{Lambda: x.jobs}.CDF(float64(x.large.Sum())))
 }
 
 // silent is the log of the likelihood ratio of a contact whose server does not send jobs, at most 0: of as few
@@ -314,10 +320,8 @@ func (c *jobClock) silence(x sent) float64 {
 	if x.jobs == 0 {
 		return 0
 	}
-	n := float64(x.large.Sum())
-	few := distuv.Poisson{Lambda: x.jobs}.CDF(n)
-	jobs := math.Log(few)
-	if n > 0 {
+	jobs := x.few()
+	if n := float64(x.large.Sum()); n > 0 {
 		jobs += c.logLRAt(mostOf(x.large), min(1, x.jobs/n)/2)
 	}
 	return floats.LogSumExp([]float64{math.Log1p(-noJobs) + jobs, math.Log(noJobs)})

@@ -260,6 +260,14 @@ func TestBlocksOfAServer(t *testing.T) {
 	for i := range 3 {
 		private.AddProfile(told(fmt.Sprint(i), "192.0.2.1", "", afar(3)))
 	}
+	shops := NewNetwork(nil, list{}) // 4 packets of 80 that a pool's would be, two of them near a block
+	for i := range 40 {
+		var large datasets.Lags
+		if i < 2 {
+			large = afar(1, 0, 0, 0, 0, 1)
+		}
+		shops.AddProfile(told(fmt.Sprint(i), "192.0.2.1", "", large))
+	}
 	for _, test := range []struct {
 		name           string
 		large          datasets.Lags
@@ -270,6 +278,7 @@ func TestBlocksOfAServer(t *testing.T) {
 		// 200 packets of 40 others by chance leave ln(0.02 x 10.4) of it; 80 jobs are not among them: ln 0.1 and
 		// a little, as one server in 50 is mixed, and as it is used by one client in 40: 1.6 - 2.2.
 		{"one packet, others' are by chance", afar(1), chat, 0, 0},
+		{"none, two of 40 others have one each", datasets.Lags{}, shops, 0, 0},
 		{"none, three others have nine", datasets.Lags{}, private, 6.6, 1.6},
 	} {
 		w := Window{Client: "z", From: midnight, To: midnight + 14*24*hour, Profiles: []datasets.FlowProfile{told("z", "192.0.2.1", "", test.large)}, Network: test.n}
