@@ -87,7 +87,7 @@ func (s *sim) mine() {
 func (s *sim) infected(like talk) {
 	pools := s.t.Pools
 	if s.rng.Float64() < 0.9 && len(s.t.Malware) > 0 {
-		pools = s.t.Malware
+		pools, like.news = s.t.Malware, nil // another coin has other blocks, and short jobs
 	}
 	first := s.rng.IntN(len(pools))
 	pool := func(i int) talk {

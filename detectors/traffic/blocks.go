@@ -93,7 +93,7 @@ func (d Blocks) Detect(w Window) []Finding {
 		f := w.finding(d.Info(), x.p)
 		f.Family, f.Host, f.Statistic, f.PValue = FamilyTiming, x.p.SNI, x.t, value
 		f.N = int32(min(x.p.Beat.N, math.MaxInt32))
-		f.LogLR = min(d.Cap, stat.LargestLogLR(value)-0.7)
+		f.LogLR = min(mostOfContact(x.p, d.Cap), stat.LargestLogLR(value)-0.7)
 		f.Detail = fmt.Sprintf("%s port %d sends more when a block is found: %.1f standard errors in %d records (p %.4f for the best of %d contacts); pools do, and wallets and explorers",
 			hostOf(x.p), x.p.ServerPort, x.t, x.p.Beat.N, max(value, 0.0001), len(list))
 		out = append(out, f)
@@ -105,6 +105,14 @@ func (d Blocks) Detect(w Window) []Finding {
 func (d Blocks) mayMine(p datasets.FlowProfile) bool {
 	shape, ok := ShapeOf(p)
 	return ok && shape.BytesPerS <= d.MaxBytesPerS && lasting(p)
+}
+
+// mostOfContact is the most that a contact is worth: of one by day only that of a computer.
+func mostOfContact(p datasets.FlowProfile, most float64) float64 {
+	if likeComputer([]datasets.FlowProfile{p}) {
+		return min(most, ofComputer())
+	}
+	return most
 }
 
 // beatOf returns γ over its standard error; false if it cannot be told from the

@@ -69,6 +69,9 @@ const (
 	computerNight = 0.2
 )
 
+// ofComputer is the most that a contact is worth which reads like a computer's, ln(0.05/0.005), see [Pool].
+func ofComputer() float64 { return logLR(0.05, 5e-3) }
+
 // likeComputer reports whether a client's contacts with pools together read like a
 // private or infected computer rather than a farm: one device over days, hardly ever at
 // night. Somebody's malware mines when the computer is on; a farm does not go to bed.

@@ -151,7 +151,7 @@ func (d Pool) grade(w Window, p datasets.FlowProfile, c contact, computer bool) 
 	}
 	processor := isOf(c.match.Algorithm, processorAlgorithms)
 	if computer || processor {
-		weight = min(weight, logLR(0.05, 5e-3)) // 2.3
+		weight = min(weight, ofComputer())
 	}
 	if weight == 0 {
 		return Finding{}, false

@@ -371,6 +371,7 @@ func (d Blocks) sampled(w Window) []Finding {
 			if shape.submits() {
 				most = d.CapLarge
 			}
+			most = mostOfContact(p, most)
 			list = append(list, contact{p, sent, most})
 		}
 		if p.Pulse.Large().Sum() > 0 {

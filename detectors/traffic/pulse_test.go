@@ -140,6 +140,7 @@ func TestBlocksSampled(t *testing.T) {
 		{"many: the cap", pulsing(afar(9, 9, 9)), 6.6},
 		{"many, to a client that pings", with(pulsing(afar(9, 9, 9)), func(p *datasets.FlowProfile) { p.OrigBytes = p.OrigPkts * 68 }), 5}, // 6 packets of 16 B said a minute
 		{"one packet", pulsing(afar(1)), 2.3454424214680514},
+		{"many, by day only", with(pulsing(afar(9, 9, 9)), func(p *datasets.FlowProfile) { p.HoursActive, p.NightHours, p.LongestS = 140, 0, 3600 }), math.Log(10)},
 		// Less ln 4 it is below ln 3.
 		{"one packet, the best of four contacts", Window{Client: "10.0.0.1", Profiles: append(pulsing(afar(1)).Profiles, several.Profiles[1:4]...)}, 0},
 		{"by chance", pulsing(afar(0, 0, 1, 0, 1, 3)), 0},
