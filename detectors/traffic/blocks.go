@@ -40,7 +40,7 @@ import (
 // A wallet is told the header alone (Electrum's blockchain.headers.subscribe, 265 B), which is no large
 // packet, and what is told everything, as the page of an explorer, is above MaxBytesPerS. One subscriber in 1,000 is taken to have a display, a bot
 // or the like that is told each block at length: at most CapLarge, ln(0.75/0.001), of a client that says as much as one that submits shares, else Cap.
-// A pool that sends a job every half a minute besides has its large packets everywhere: sampled, nothing is said of it.
+// A pool that sends a job every half a minute besides has its large packets everywhere, and few of them tell: the thinner the sampling, the less is said of it.
 type Blocks struct {
 	MinRecords   int64   // that were held against block times
 	MinBlocks    int64   // least sum of the squares of the blocks in them

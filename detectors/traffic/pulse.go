@@ -288,11 +288,11 @@ func shared(own, all float64) float64 {
 // told is the log of the likelihood ratio of the instants of a server's large packets, and, of those it sent all
 // its clients, of their number, if that is below the median of a pool's: a few by chance are no jobs of many.
 func (c *jobClock) told(p datasets.FlowProfile, all sent) float64 {
-	own := p.Pulse.Large()
-	if all.large == own {
-		return c.logLR(own)
+	own := sentTo(p)
+	if all == own {
+		return c.logLR(own.large)
 	}
-	return shared(c.logLR(own), c.logLR(mostOf(all.large))+min(0, math.Ln2+all.few()))
+	return shared(c.logLR(own.large), c.logLR(mostOf(all.large))+min(0, math.Ln2+all.few()))
 }
 
 // few is the log of the chance that no more packets than these are counted of as many jobs as are expected.
@@ -371,8 +371,7 @@ func (d Blocks) sampled(w Window) []Finding {
 			if shape.submits() {
 				most = d.CapLarge
 			}
-			most = mostOfContact(p, most)
-			list = append(list, contact{p, sent, most})
+			list = append(list, contact{p, sent, mostOfContact(p, most)})
 		}
 		if p.Pulse.Large().Sum() > 0 {
 			tested++

@@ -269,6 +269,10 @@ func TestBlocksOfAServer(t *testing.T) {
 		}
 		shops.AddProfile(told(fmt.Sprint(i), "192.0.2.1", "", large))
 	}
+	empty := NewNetwork(nil, list{})
+	for i := range 40 {
+		empty.AddProfile(told(fmt.Sprint(i), "192.0.2.1", "", datasets.Lags{}))
+	}
 	for _, test := range []struct {
 		name           string
 		large          datasets.Lags
@@ -279,6 +283,7 @@ func TestBlocksOfAServer(t *testing.T) {
 		// 200 packets of 40 others by chance leave ln(0.02 x 10.4) of it; 80 jobs are not among them: ln 0.1 and
 		// a little, as one server in 50 is mixed, and as it is used by one client in 40: 1.6 - 2.2.
 		{"one packet, others' are by chance", afar(1), chat, 0, 0},
+		{"one, and 40 others have none", afar(1), empty, 0, 0},
 		{"none, two of 40 others have one each", datasets.Lags{}, shops, 0, 0},
 		{"none, three others have nine", datasets.Lags{}, private, 6.6, 1.6},
 	} {
