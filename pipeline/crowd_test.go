@@ -54,7 +54,7 @@ const hiddenDNS = 0.2
 
 // blockClockS is the standard deviation in s by which listed block times are off what
 // pools knew: the time in a block's header is the clock of whoever found it. A node of one's
-// own notes it within 2 s or so.
+// own notes it to a second.
 const blockClockS = 30
 
 // newCrowd simulates n subscribers, each form with perForm of them.
