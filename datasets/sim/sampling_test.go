@@ -71,6 +71,36 @@ func TestJobsFollowBlocks(t *testing.T) {
 	}
 }
 
+// A display is told each block at length, a wallet its header while it is open, and nothing more.
+func TestWhoHearsOfBlocks(t *testing.T) {
+	told := func(c Client, least, most int64) (share float64) {
+		tr, rows := twoWeeks(c)
+		heard := map[datasets.Micros]bool{}
+		for _, p := range rows.Large {
+			for _, b := range tr.Blocks {
+				if lag := p.TS - datasets.MicrosOf(b); lag >= 0 && lag < 10e6 && p.Bytes >= least && p.Bytes <= most {
+					heard[datasets.MicrosOf(b)] = true
+				}
+			}
+		}
+		return float64(len(heard)) / float64(len(tr.Blocks))
+	}
+	for _, test := range []struct {
+		name        string
+		c           Client
+		least, most int64
+		low, high   float64
+	}{
+		{"display", Client{LookAlikes: []LookAlike{Display}}, 1000, fullSize, 0.85, 1}, // the rest of a message of two packets may be short
+		{"wallet, a header", Client{LookAlikes: []LookAlike{Wallet}}, 340, 360, 0.05, 1},
+		{"wallet, at length", Client{LookAlikes: []LookAlike{Wallet}}, 1000, fullSize, 0, 0.05},
+	} {
+		if got := told(test.c, test.least, test.most); got < test.low || got > test.high {
+			t.Errorf("%s: of %.2f of the blocks, want %.2f to %.2f", test.name, got, test.low, test.high)
+		}
+	}
+}
+
 func TestSampled(t *testing.T) {
 	_, rows := twoWeeks(Client{Form: TLS, Devices: 1, LookAlikes: []LookAlike{Telemetry, SmartHome}})
 	if got := (Exporter{OneIn: 1, InactiveS: 15}).Sampled(rows); !reflect.DeepEqual(got, rows.Flows) {
