@@ -11,6 +11,30 @@ import (
 	"github.com/minewatch/minewatch/datasets"
 )
 
+// A timesTest is a file of block times, and what is read of it or why not.
+type timesTest struct {
+	name, text string
+	want       []datasets.Micros
+	fails      string
+}
+
+func readsTimes(t *testing.T, file string, tests []timesTest) {
+	t.Helper()
+	for _, test := range tests {
+		path := filepath.Join(t.TempDir(), file)
+		if err := os.WriteFile(path, []byte(test.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		got, err := readBlockTimes(path)
+		switch {
+		case test.fails != "" && (err == nil || !strings.Contains(err.Error(), test.fails)):
+			t.Errorf("%s: %v, want %s", test.name, err, test.fails)
+		case test.fails == "" && (err != nil || !slices.Equal(got, test.want)):
+			t.Errorf("%s: %v, %v, want %v", test.name, got, err, test.want)
+		}
+	}
+}
+
 // The first two lines of tips are of a public log of January 2024 (gist checksum0/148ae012), the rest is made: a
 // node that had been off for a day.
 func TestReadNodeLog(t *testing.T) {
@@ -26,55 +50,23 @@ func TestReadNodeLog(t *testing.T) {
 		}
 		return datasets.MicrosOf(v)
 	}
-	for _, test := range []struct {
-		name, text string
-		want       []datasets.Micros
-		fails      string
-	}{
+	readsTimes(t, "debug.log", []timesTest{
 		{"receipts, and one that was caught up", log, []datasets.Micros{at("2024-01-01T20:35:52Z"), at("2024-01-01T20:42:14.5Z"), at("2024-01-01T20:50:00Z")}, ""},
 		{"nothing", "2024-01-01T20:35:52Z Shutdown: done\n", nil, ""},
 		{"old form of time", "\n2015-12-02 09:11:03.9 UpdateTip: new best=00 date='2015-12-02'\n", nil, "debug.log:2: \"2015-12-02 09:11:03.9\" is no time: want a log of Bitcoin Core 0.17"},
 		{"cut", "2024-01-01T20:35:52Z UpdateTip: new best=00 height=8", nil, "debug.log:1: \"\" is no date of a block"},
-	} {
-		path := filepath.Join(t.TempDir(), "debug.log")
-		if err := os.WriteFile(path, []byte(test.text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		got, err := readBlockTimes(path)
-		switch {
-		case test.fails != "" && (err == nil || !strings.Contains(err.Error(), test.fails)):
-			t.Errorf("%s: %v, want %s", test.name, err, test.fails)
-		case test.fails == "" && (err != nil || !slices.Equal(got, test.want)):
-			t.Errorf("%s: %v, %v, want %v", test.name, got, err, test.want)
-		}
-	}
+	})
 }
 
 // 1682877600 s are 2023-04-30T18:00:00Z (date -u -d @1682877600).
 func TestReadBlockTimes(t *testing.T) {
-	for _, test := range []struct {
-		name, text string
-		want       []datasets.Micros
-		fails      string
-	}{
+	readsTimes(t, "blocks.csv", []timesTest{
 		{"heading, both forms", "\ufefftime,height\n2023-05-01T00:00:00+06:00,1\n1682877660,2\n", []datasets.Micros{1682877600e6, 1682877660e6}, ""},
 		{"no heading", "1682877600\n", []datasets.Micros{1682877600e6}, ""},
 		{"empty", "", nil, ""},
 		{"no time", "ts\n1682877600\nsoon\n", nil, `blocks.csv:3:1: "soon" is no time of a block: want RFC 3339`},
 		{"milliseconds", "ts\n1682877600000\n", nil, `blocks.csv:2:1: "1682877600000" is no time of a block`},
-	} {
-		path := filepath.Join(t.TempDir(), "blocks.csv")
-		if err := os.WriteFile(path, []byte(test.text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		got, err := readBlockTimes(path)
-		switch {
-		case test.fails != "" && (err == nil || !strings.Contains(err.Error(), test.fails)):
-			t.Errorf("%s: %v, want %s", test.name, err, test.fails)
-		case test.fails == "" && (err != nil || !slices.Equal(got, test.want)):
-			t.Errorf("%s: %v, %v, want %v", test.name, got, err, test.want)
-		}
-	}
+	})
 	if _, err := readBlockTimes("missing.csv"); err == nil || !strings.Contains(err.Error(), "name a file that exists") {
 		t.Errorf("missing: %v", err)
 	}

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -98,13 +99,14 @@ func (n *Network) AddProfile(p datasets.FlowProfile) {
 		}
 	}
 	n.small = n.small.Plus(p.Pulse.Small())
-	if own := sentTo(p); (own.large.Sum() > 0 || own.jobs > 0) && !mixed(p) {
+	if own := sentTo(p); own != (sent{}) && !mixed(p) {
 		k := serverOf(p)
-		if n.servers[k] == nil {
-			n.servers[server{strings.Clone(k.name), strings.Clone(k.addr), k.port}] = &own
-		} else {
-			*n.servers[k] = n.servers[k].plus(&own)
+		all := n.servers[k]
+		if all == nil {
+			all = &sent{}
+			n.servers[server{strings.Clone(k.name), strings.Clone(k.addr), k.port}] = all
 		}
+		*all = all.plus(&own)
 	}
 	if !lasting(p) {
 		return
@@ -248,18 +250,16 @@ func (n *Network) sent(p datasets.FlowProfile) sent {
 	if n == nil || mixed(p) {
 		return own
 	}
-	name, named := n.sole[p.ServerIP]
-	if p.SNI == "" && named && name == "" {
+	sole, named := n.sole[p.ServerIP]
+	name := cmp.Or(p.SNI, sole)
+	if name == "" && named {
 		return own
-	}
-	if p.SNI != "" {
-		name = p.SNI
 	}
 	var all sent
 	if name != "" {
 		all = all.plus(n.servers[server{name: name, port: p.ServerPort}])
 	}
-	if n.sole[p.ServerIP] == name {
+	if name == sole {
 		all = all.plus(n.servers[server{addr: p.ServerIP, port: p.ServerPort}])
 	}
 	return all

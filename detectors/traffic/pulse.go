@@ -362,8 +362,11 @@ func (d Blocks) sampled(w Window) []Finding {
 	var list []contact
 	tested := 0
 	for _, p := range w.Profiles {
-		shape, ok := ShapeOf(p)
-		if p.Sampling <= 1 || !d.mayMine(p) || !ok || !shape.paced() {
+		if p.Sampling <= 1 || !d.mayMine(p) {
+			continue
+		}
+		shape, _ := ShapeOf(p)
+		if !shape.paced() {
 			continue
 		}
 		if sent := w.Network.sent(p); sent.large.Sum() > 0 {

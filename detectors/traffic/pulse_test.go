@@ -254,25 +254,20 @@ func TestSentToAll(t *testing.T) {
 }
 
 func TestBlocksOfAServer(t *testing.T) {
-	chat, private := NewNetwork(nil, list{}), NewNetwork(nil, list{})
-	for i := range 40 {
-		chat.AddProfile(told(fmt.Sprint(i), "192.0.2.1", "", afar(0, 0, 1, 0, 1, 3)))
-	}
-	for i := range 3 {
-		private.AddProfile(told(fmt.Sprint(i), "192.0.2.1", "", afar(3)))
-	}
-	shops := NewNetwork(nil, list{}) // 4 packets of 80 that a pool's would be, two of them near a block
-	for i := range 40 {
-		var large datasets.Lags
-		if i < 2 {
-			large = afar(1, 0, 0, 0, 0, 1)
+	// each has n clients of the server, some of whom got the packets and the others none.
+	each := func(n, some int, large datasets.Lags) *Network {
+		out := NewNetwork(nil, list{})
+		for i := range n {
+			got := datasets.Lags{}
+			if i < some {
+				got = large
+			}
+			out.AddProfile(told(fmt.Sprint(i), "192.0.2.1", "", got))
 		}
-		shops.AddProfile(told(fmt.Sprint(i), "192.0.2.1", "", large))
+		return out
 	}
-	empty := NewNetwork(nil, list{})
-	for i := range 40 {
-		empty.AddProfile(told(fmt.Sprint(i), "192.0.2.1", "", datasets.Lags{}))
-	}
+	chat, private := each(40, 40, afar(0, 0, 1, 0, 1, 3)), each(3, 3, afar(3))
+	empty, shops := each(40, 0, datasets.Lags{}), each(40, 2, afar(1, 0, 0, 0, 0, 1)) // of 80 packets that a pool's would be none, and four
 	for _, test := range []struct {
 		name           string
 		large          datasets.Lags

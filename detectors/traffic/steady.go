@@ -73,6 +73,8 @@ type point struct {
 	what string
 }
 
+func (x point) String() string { return fmt.Sprintf("%s (%+.1f)", x.what, x.add) }
+
 func (d Steady) grade(w Window, p datasets.FlowProfile, shape Shape) (Finding, bool) {
 	f := w.finding(d.Info(), p)
 	f.Family, f.Devices = FamilyShape, p.Parallel
@@ -82,7 +84,7 @@ func (d Steady) grade(w Window, p datasets.FlowProfile, shape Shape) (Finding, b
 	var said []string
 	for _, pt := range points {
 		f.LogLR += pt.add
-		said = append(said, fmt.Sprintf("%s (%+.1f)", pt.what, pt.add))
+		said = append(said, pt.String())
 	}
 	f.LogLR = min(f.LogLR, d.Cap)
 	if f.LogLR < d.Least {

@@ -2,7 +2,6 @@ package traffic
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -95,7 +94,7 @@ func (w Window) finding(info detectors.Info, p datasets.FlowProfile) Finding {
 func (f *Finding) add(points []point) {
 	for _, x := range points {
 		f.LogLR += x.add
-		f.Detail += fmt.Sprintf("; %s (%+.1f)", x.what, x.add)
+		f.Detail += "; " + x.String()
 	}
 }
 

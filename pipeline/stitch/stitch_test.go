@@ -276,9 +276,7 @@ func TestNamesOfSampledConnections(t *testing.T) {
 	on := func(port int32, at datasets.Micros, sni string) datasets.TLS {
 		return datasets.TLS{TS: midnight + at, SrcIP: "10.0.0.1", SrcPort: port, DstIP: "192.0.2.1", DstPort: 3333, SNI: sni}
 	}
-	hello := func(at datasets.Micros, sni string) datasets.TLS {
-		return datasets.TLS{TS: midnight + at, SrcIP: "10.0.0.1", DstIP: "192.0.2.1", DstPort: 3333, SNI: sni}
-	}
+	hello := func(at datasets.Micros, sni string) datasets.TLS { return on(0, at, sni) }
 	for _, test := range []struct {
 		name string
 		tls  []datasets.TLS
